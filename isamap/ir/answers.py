@@ -1,0 +1,199 @@
+"""What the rooms answer: Match, Tiling, Schedule, Placement; and how sure an answer is: Solved, Violation."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+from isamap.errors import Fault, InvalidNoun
+
+T = TypeVar("T")
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+Realisation = Literal["direct", "view", "gather", "broadcast", "constant"]
+Sizes = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Solved(Generic[T]):
+    """An answer and its worth. ``value`` and ``bound`` are in the objective's unit; ``method`` says how it was
+    obtained. UNKNOWN has no answer; a stopped search keeps its best one as ``feasible``."""
+
+    answer: T | None
+    status: Status
+    objective: str = "latency"
+    value: float | None = None
+    bound: float | None = None
+    seconds: float = 0.0
+    seed: int = 0
+    method: str = ""
+
+    @property
+    def gap(self) -> float | None:
+        """(value - bound) / value."""
+        if self.value is None or self.bound is None:
+            return None
+        return (self.value - self.bound) / self.value if self.value else 0.0
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that an answer breaks: the rule's name, where, and what was found."""
+
+    rule: str
+    where: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.rule} at {self.where}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class Match:
+    """One way to do an einsum with an instruction.
+
+    ``axes`` gives for each instruction axis the kernel axes fused into it, outer to inner (none: it stays empty at
+    extent 1, or at its least extent); kernel axes not named stay loops outside. ``operands`` gives for each operand of
+    the instruction the tensor it holds and the number of the access (0: the output; then the reads, left to right).
+    """
+
+    einsum: int
+    instruction: str
+    axes: tuple[tuple[str, tuple[str, ...]], ...]
+    operands: tuple[tuple[str, str, int], ...]
+    realisation: tuple[tuple[str, Realisation], ...]
+    utilisation: float
+    proved: bool
+
+    def __post_init__(self) -> None:
+        mapped = [axis for _, fused in self.axes for axis in fused]
+        twice = sorted({axis for axis in mapped if mapped.count(axis) > 1})
+        if twice:
+            raise InvalidNoun([Fault(("axes",), "each kernel axis at most once", " ".join(twice))])
+
+    @property
+    def mapped_axes(self) -> tuple[str, ...]:
+        return tuple(axis for _, fused in self.axes for axis in fused)
+
+
+@dataclass(frozen=True)
+class Level:
+    """Loops over tiles of one memory: ``order`` lists, outer to inner, the axes that step by their ``tile`` size.
+
+    ``pieces`` says in which pieces (sizes per axis) each tensor lives in ``memory`` from this level on, ``buffers`` how
+    many such pieces fit at once.
+    """
+
+    memory: str
+    tile: Sizes
+    order: tuple[str, ...]
+    buffers: Sizes
+    pieces: tuple[tuple[str, Sizes], ...] = ()
+
+    def __post_init__(self) -> None:
+        faults = [Fault(("tile", axis), "a positive size", str(size)) for axis, size in self.tile if size < 1]
+        faults += [Fault(("buffers", name), "at least 1", str(count)) for name, count in self.buffers if count < 1]
+        if faults:
+            raise InvalidNoun(faults)
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Levels from the outermost block to the issue: the innermost level's tile is what one issue does."""
+
+    match: Match
+    levels: tuple[Level, ...]
+    modelled_cycles: int = 0
+
+    @property
+    def loops(self) -> tuple[tuple[str, int], ...]:
+        """(axis, step), outer to inner, over all levels."""
+        return tuple((axis, dict(level.tile)[axis]) for level in self.levels for axis in level.order)
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """``slots`` equal places in a memory through which the pieces of a tensor rotate."""
+
+    name: str
+    tensor: str
+    memory: str
+    slots: int
+    slot_bytes: int
+    alignment_bytes: int = 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """A kind of task: an instruction or transfer on a tile of ``sizes`` of einsum ``einsum``'s axes.
+
+    ``buffers`` names the buffers whose slots it touches, in the order of the instruction's operands (or source,
+    destination); an operand in the outermost memory has an empty name and no slot there (-1). ``tensor`` is what a
+    transfer or move carries; empty for a computation.
+    """
+
+    performs: str
+    einsum: int
+    sizes: Sizes
+    buffers: tuple[str, ...]
+    tensor: str = ""
+    mode: Literal["", "initialise", "accumulate"] = ""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Tasks in program order, as columns: what (``step``), on which tile (``origin``: a start per axis of the step's
+    einsum), in which ``slot`` of each of the step's buffers, after which tasks (``wait_on`` numbers them,
+    ``wait_event`` 0 result, 1 operands), and when (``start``, a prediction)."""
+
+    steps: tuple[Step, ...]
+    buffers: tuple[Buffer, ...]
+    step: array[int] = field(default_factory=lambda: array("i"))
+    origin: array[int] = field(default_factory=lambda: array("q"))
+    slot: array[int] = field(default_factory=lambda: array("i"))
+    wait_count: array[int] = field(default_factory=lambda: array("i"))
+    wait_on: array[int] = field(default_factory=lambda: array("q"))
+    wait_event: array[int] = field(default_factory=lambda: array("b"))
+    start: array[int] = field(default_factory=lambda: array("q"))
+    latency_cycles: int = 0
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """A buffer that needs ``size_bytes`` of ``memory`` during the half-open cycles [start, end)."""
+
+    name: str
+    memory: str
+    start_cycles: int
+    end_cycles: int
+    size_bytes: int
+    alignment_bytes: int = 1
+
+    def __post_init__(self) -> None:
+        faults = []
+        if self.end_cycles <= self.start_cycles:
+            faults.append(Fault((self.name,), "start before end", f"[{self.start_cycles}, {self.end_cycles})"))
+        if self.size_bytes < 0:
+            faults.append(Fault((self.name,), "a size of at least 0 bytes", str(self.size_bytes)))
+        if faults:
+            raise InvalidNoun(faults)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Each lifetime's address, in bytes from the start of its memory."""
+
+    addresses: tuple[tuple[Lifetime, int], ...]
+
+    def height(self, memory: str) -> int:
+        """The first byte above every buffer of ``memory``."""
+        return max((a + life.size_bytes for life, a in self.addresses if life.memory == memory), default=0)
+
+    def address(self, name: str) -> int:
+        return next(address for life, address in self.addresses if life.name == name)
+
+
+def sizes(table: Mapping[str, int]) -> Sizes:
+    """A mapping as the tuple that frozen nouns hold."""
+    return tuple(table.items())

@@ -1,0 +1,271 @@
+"""A machine: memories, what moves data between them, and instructions (meaning, cost, spelling).
+
+Every number has its unit in its name. Costs are expressions: of ``bytes`` and ``border_bytes`` for transfers, of the
+extents actually used and of ``initialise`` (0 or 1) for instructions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from isamap.errors import Fault, InvalidNoun
+from isamap.ir.dtype import DType
+from isamap.ir.einsum import Axis, Einsum
+from isamap.ir.expression import Expression, Number, evaluate
+
+StrideRule = Literal["per_kernel_axis", "one_per_axis", "unit_innermost", "contiguous", "any"]
+STRIDE_RULES: tuple[StrideRule, ...] = ("per_kernel_axis", "one_per_axis", "unit_innermost", "contiguous", "any")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes that a program addresses (``explicit``) or not (``cache``). Banks are equal contiguous parts, each held
+    whole by one issue at a time; ``count`` copies are private to as many units."""
+
+    name: str
+    capacity_bytes: int
+    kind: Literal["explicit", "cache"] = "explicit"
+    alignment_bytes: int = 1
+    banks: int = 1
+    count: int = 1
+    read_pj_per_byte: float | None = None
+    write_pj_per_byte: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        given = {"capacity_bytes": self.capacity_bytes, "alignment_bytes": self.alignment_bytes}
+        _require_positive(("memories", self.name), given | {"banks": self.banks, "count": self.count})
+
+    @property
+    def bank_bytes(self) -> int:
+        return self.capacity_bytes // self.banks
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A port (``spad.aread``) or a bus: so many bytes per cycle."""
+
+    name: str
+    bytes_per_cycle: int
+
+    def __post_init__(self) -> None:
+        _require_positive(("resources", self.name), {"bytes_per_cycle": self.bytes_per_cycle})
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A unit or a transfer channel: takes its issues in program order, ``count`` of them at a time."""
+
+    name: str
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        _require_positive(("queues", self.name), {"count": self.count})
+
+
+@dataclass(frozen=True)
+class Use:
+    """What an issue holds of a resource: all of it (None) or so many bytes per cycle."""
+
+    resource: str
+    bytes_per_cycle: int | None = None
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Copies a block of up to ``dimensions`` axes from one memory to another.
+
+    ``block`` fixes the extents exactly; ``meaning`` (an einsum of D from S) computes on the way; ``multicast`` copies
+    of the destination memory receive the data at once.
+    """
+
+    name: str
+    source_memory: str
+    destination_memory: str
+    channel: str
+    uses: tuple[Use, ...]
+    cost_cycles: Expression
+    latency_cycles: Expression = Number(0)
+    dimensions: int = 1
+    block: tuple[int, ...] | None = None
+    source_strides: StrideRule = "any"
+    destination_strides: StrideRule = "any"
+    energy_pj: Expression | None = None
+    meaning: Einsum | None = None
+    multicast: int = 1
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One tensor of an instruction's meaning: its type, axes in order, memory, and the strides it may have
+    (a rule, or fixed ones in elements, one per axis)."""
+
+    name: str
+    dtype: DType
+    axes: tuple[str, ...]
+    memory: str
+    strides: StrideRule | tuple[int, ...] = "contiguous"
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """Meaning + cost + spelling. ``modes`` are (name, choices) with the legal combinations in ``legal_modes``
+    (empty: all)."""
+
+    name: str
+    unit: str
+    axes: tuple[Axis, ...]
+    operands: tuple[Operand, ...]
+    meaning: tuple[Einsum, ...]
+    initiation_interval_cycles: Expression
+    occupancy_cycles: Expression
+    latency_cycles: Expression
+    initialise: Literal["optional", "never", "always"] = "never"
+    uses: tuple[Use, ...] = ()
+    operand_latency_cycles: tuple[tuple[str, Expression], ...] = ()
+    energy_pj: Expression | None = None
+    modes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    legal_modes: tuple[tuple[tuple[str, str], ...], ...] = ()
+    issue_slots: tuple[str, ...] = ()
+    emit: str | None = None
+    source: str = ""
+
+    def operand(self, name: str) -> Operand:
+        return next(operand for operand in self.operands if operand.name == name)
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        return tuple(axis.name for axis in self.axes)
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Names of the operands that it writes."""
+        return tuple(dict.fromkeys(output.tensor for einsum in self.meaning for output in einsum.outputs))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A machine. The first explicit memory is the outermost: inputs and outputs live there."""
+
+    name: str
+    memories: tuple[Memory, ...]
+    ports: tuple[Resource, ...]
+    buses: tuple[Resource, ...]
+    channels: tuple[Queue, ...]
+    transfers: tuple[Transfer, ...]
+    units: tuple[Queue, ...]
+    instructions: tuple[Instruction, ...]
+    issue: Literal["queued", "static"] = "queued"
+    clock_hz: int | None = None
+    parameters: tuple[tuple[str, int | float], ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        faults = [*_name_faults(self), *_reference_faults(self), *_connection_faults(self)]
+        if faults:
+            raise InvalidNoun(faults)
+
+    @property
+    def outermost(self) -> Memory:
+        return self.memories[0]
+
+    def memory(self, name: str) -> Memory:
+        return next(memory for memory in self.memories if memory.name == name)
+
+    def instruction(self, name: str) -> Instruction:
+        return next(instruction for instruction in self.instructions if instruction.name == name)
+
+    def transfer(self, name: str) -> Transfer:
+        return next(transfer for transfer in self.transfers if transfer.name == name)
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Ports, then buses, in the order of the machine's file."""
+        return (*self.ports, *self.buses)
+
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        """Channels, then units: the queues of a program, in the order in which ties are served."""
+        return (*self.channels, *self.units)
+
+
+def cycles(cost: Expression, values: Mapping[str, int]) -> int:
+    """A cost in whole cycles, rounded up; raises InvalidNoun where it is negative."""
+    value = evaluate(cost, values)
+    whole = -int(-value // 1)
+    if whole < 0:
+        raise InvalidNoun([Fault((), "a cost of at least 0 cycles", f"{cost} = {value}")])
+    return whole
+
+
+def _require_positive(at: tuple[str, ...], numbers: Mapping[str, int]) -> None:
+    faults = [Fault((*at, name), "at least 1", str(number)) for name, number in numbers.items() if number < 1]
+    if faults:
+        raise InvalidNoun(faults)
+
+
+def _name_faults(target: Target) -> list[Fault]:
+    groups = {
+        "memories": [m.name for m in target.memories], "ports and buses": [r.name for r in target.resources],
+        "channels": [c.name for c in target.channels], "units": [u.name for u in target.units],
+        "transfers": [t.name for t in target.transfers], "instructions": [i.name for i in target.instructions],
+    }  # fmt: skip
+    faults = [
+        Fault((group,), "different names", f"{name!r} twice")
+        for group, given in groups.items()
+        for name in dict.fromkeys(given)
+        if given.count(name) > 1
+    ]
+    both = set(groups["transfers"]) & set(groups["instructions"])
+    return faults + [Fault(("instructions", n), "a name that no transfer has", repr(n)) for n in sorted(both)]
+
+
+def _reference_faults(target: Target) -> list[Fault]:
+    memories, queues = {m.name for m in target.memories}, {q.name for q in target.queues}
+    resources = {r.name for r in target.resources}
+    faults: list[Fault] = []
+
+    def require(path: tuple[str, ...], name: str, known: set[str], what: str) -> None:
+        if name not in known:
+            faults.append(Fault(path, f"{what} of {' '.join(sorted(known)) or 'none'}", repr(name)))
+
+    for transfer in target.transfers:
+        at = ("transfers", transfer.name)
+        require((*at, "from"), transfer.source_memory, memories, "a memory")
+        require((*at, "to"), transfer.destination_memory, memories, "a memory")
+        require((*at, "channel"), transfer.channel, {c.name for c in target.channels}, "a channel")
+        for use in transfer.uses:
+            require((*at, "uses"), use.resource, resources, "a port or bus")
+    for instruction in target.instructions:
+        at = ("instructions", instruction.name)
+        require((*at, "unit"), instruction.unit, queues, "a unit")
+        for operand in instruction.operands:
+            require((*at, "operands", operand.name), operand.memory, memories, "a memory")
+        for use in instruction.uses:
+            require((*at, "uses"), use.resource, resources, "a port or bus")
+    return faults
+
+
+def _connection_faults(target: Target) -> list[Fault]:
+    """Memories of operands that no chain of transfers and instructions joins to the outermost memory."""
+    if not target.memories:
+        return [Fault(("memories",), "at least one memory", "none")]
+    links = [(t.source_memory, t.destination_memory) for t in target.transfers]
+    for instruction in target.instructions:
+        written = instruction.written
+        sources = [o.memory for o in instruction.operands if o.name not in written]
+        links += [(s, o.memory) for o in instruction.operands if o.name in written for s in sources]
+    reached, grown = {target.outermost.name}, True
+    while grown:
+        more = {end for start, end in links if start in reached} - reached
+        reached, grown = reached | more, bool(more)
+    wanted = f"a memory that data from {target.outermost.name} can reach"
+    return [
+        Fault(("instructions", i.name, "operands", o.name), wanted, o.memory)
+        for i in target.instructions
+        for o in i.operands
+        if o.memory in {m.name for m in target.memories} and o.memory not in reached
+    ]

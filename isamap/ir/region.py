@@ -1,0 +1,147 @@
+"""The part of a tensor that a tile of an einsum touches, and how it lies when copied into a memory.
+
+A tile gives each axis a start and a size. Along each coordinate of the access it touches the values
+``low, low + step, ... `` (``count`` of them): its box. Two layouts hold it:
+
+* ``box``: the box, row-major in coordinates, each element once; windows overlap, every axis keeps its own stride.
+* ``packed``: one element per point of the given axes, row-major in their order; windows are copied out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import gcd, prod
+
+from isamap.errors import Unsupported
+from isamap.ir.hardware import Operand
+from isamap.ir.scalar import Access
+
+
+@dataclass(frozen=True)
+class Span:
+    """One coordinate of a box: ``constant + sum(coefficient * start) + low`` is its first value."""
+
+    coefficients: tuple[tuple[str, int], ...]
+    constant: int
+    low: int
+    step: int
+    count: int
+
+    def first(self, start: Mapping[str, int]) -> int:
+        return self.constant + self.low + sum(c * start[axis] for axis, c in self.coefficients)
+
+
+@dataclass(frozen=True)
+class BlockAxis:
+    """One axis of a piece: ``extent`` steps of ``step`` in tensor coordinates and of ``pitch`` elements in memory."""
+
+    extent: int
+    step: tuple[int, ...]
+    pitch: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A piece in memory: its block axes, and the stride in elements of every einsum axis within it.
+
+    ``offset`` is where the element of the tile's start lies, in elements from the first one of the piece.
+    """
+
+    block: tuple[BlockAxis, ...]
+    strides: tuple[tuple[str, int], ...]
+    offset: int = 0
+
+    @property
+    def elements(self) -> int:
+        """Elements of memory from the first to the end of the last, gaps included."""
+        return 1 + sum((axis.extent - 1) * axis.pitch for axis in self.block)
+
+    @property
+    def squeezed(self) -> tuple[BlockAxis, ...]:
+        """The block axes longer than 1: what a transfer has to step over."""
+        return tuple(axis for axis in self.block if axis.extent > 1)
+
+    def stride(self, axis: str) -> int:
+        return next((stride for name, stride in self.strides if name == axis), 0)
+
+
+def spans(access: Access, sizes: Mapping[str, int]) -> tuple[Span, ...]:
+    """The box of ``access`` for a tile of ``sizes``; raises Unsupported for gathers, ``//`` and ``%``."""
+    found = []
+    for index in access.affine_indices:
+        if not index.is_linear:
+            raise Unsupported("tiling", f"the index {index} of {access}")
+        terms = tuple((axis, c) for axis, c in index.terms if isinstance(axis, str))
+        reach = [c * (sizes[axis] - 1) for axis, c in terms]
+        step = gcd(*(c for axis, c in terms if sizes[axis] > 1)) or 1
+        count = sum(map(abs, reach)) // step + 1
+        found.append(Span(terms, index.constant, sum(min(0, r) for r in reach), step, count))
+    return tuple(found)
+
+
+def box(access: Access, sizes: Mapping[str, int]) -> Layout:
+    """The box of the tile, row-major in the tensor's coordinates."""
+    found = spans(access, sizes)
+    rank = len(found)
+    pitches = [prod(span.count for span in found[n + 1 :]) for n in range(rank)]
+    block, strides, offset = [], dict[str, int](), 0
+    for n, (span, pitch) in enumerate(zip(found, pitches, strict=True)):
+        block.append(BlockAxis(span.count, tuple(span.step * (m == n) for m in range(rank)), pitch))
+        offset += -span.low // span.step * pitch
+        for axis, c in span.coefficients:
+            strides[axis] = strides.get(axis, 0) + c // span.step * pitch
+    return Layout(tuple(block), tuple(strides.items()), offset)
+
+
+def packed(access: Access, sizes: Mapping[str, int], order: Iterable[str]) -> Layout:
+    """The tile with one element per point of the axes in ``order``, row-major."""
+    axes = list(order)
+    return pitched(access, sizes, {axis: prod(sizes[inner] for inner in axes[n + 1 :]) for n, axis in enumerate(axes)})
+
+
+def pitched(access: Access, sizes: Mapping[str, int], pitches: Mapping[str, int]) -> Layout:
+    """The tile with one element per point, each axis at its own pitch in elements."""
+    coordinates = access.affine_indices
+    block = (
+        BlockAxis(sizes[axis], tuple(index.coefficient(axis) for index in coordinates), pitch)
+        for axis, pitch in pitches.items()
+    )
+    return Layout(tuple(block), tuple(pitches.items()))
+
+
+def operand_layout(
+    operand: Operand, fused: Mapping[str, tuple[str, ...]], access: Access, sizes: Mapping[str, int], *, written: bool
+) -> Layout:
+    """How a piece of ``access`` lies where ``operand`` (whose axes are fed by ``fused`` kernel axes) can take it.
+
+    Operands that take a stride per kernel axis get the box (inputs) or the tile row-major (outputs, whose elements are
+    written once each); fixed strides are kept; every other rule gets the tile packed in the operand's own order.
+    """
+    in_order = [axis for name in operand.axes for axis in fused.get(name, ())]
+    if isinstance(operand.strides, tuple):
+        pitches: dict[str, int] = {}
+        for name, stride in zip(operand.axes, operand.strides, strict=True):
+            factors = fused.get(name, ())
+            pitches |= {axis: stride * prod(sizes[x] for x in factors[n + 1 :]) for n, axis in enumerate(factors)}
+        return pitched(access, sizes, pitches)
+    if operand.strides not in ("per_kernel_axis", "any"):
+        return packed(access, sizes, in_order)
+    return packed(access, sizes, access.axes) if written else box(access, sizes)
+
+
+def rounded_up(size_bytes: int, alignment_bytes: int) -> int:
+    """``size_bytes`` up to the next multiple of the alignment."""
+    return -(-size_bytes // alignment_bytes) * alignment_bytes
+
+
+def distinct_values(terms: Sequence[tuple[int, int]]) -> int:
+    """How many values ``sum(coefficient * x)`` takes, x < extent, for (coefficient, extent) terms: a bit per value."""
+    reached = 1
+    for coefficient, extent in terms:
+        width = 1
+        while width < extent:  # doubling: values for x < width become values for x < width + grow
+            grow = min(width, extent - width)
+            reached |= reached << (abs(coefficient) * grow)
+            width += grow
+    return reached.bit_count()

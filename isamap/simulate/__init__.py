@@ -1,0 +1,8 @@
+"""What a computation means, and what a machine does with a program: the judge, which trusts no solver.
+
+Meaning: ``element_types`` (numbers in their types), ``value`` (one element), ``contraction`` (sums of products),
+``einsum`` (one einsum on arrays), ``evaluate`` (a workload), ``random_inputs``.
+Machine: ``layout`` and ``action`` (operations made ready), ``unroll`` (a program as columns), ``touch`` (which bytes),
+``clock`` and ``lockstep`` (when), ``order`` and ``hazards`` (in what order), ``execute`` (the numbers), ``machine``
+(all of it), ``rules`` (every rule it can find broken).
+"""
