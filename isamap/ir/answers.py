@@ -82,7 +82,8 @@ class Level:
     """Loops over tiles of one memory: ``order`` lists, outer to inner, the axes that step by their ``tile`` size.
 
     ``pieces`` says in which pieces (sizes per axis) each tensor lives in ``memory`` from this level on, ``buffers`` how
-    many such pieces fit at once.
+    many such pieces fit at once, and ``held`` how many of them are kept for their next use (the others load ahead;
+    all but one where it is not said).
     """
 
     memory: str
@@ -90,6 +91,7 @@ class Level:
     order: tuple[str, ...]
     buffers: Sizes
     pieces: tuple[tuple[str, Sizes], ...] = ()
+    held: Sizes = ()
 
     def __post_init__(self) -> None:
         faults = [Fault(("tile", axis), "a positive size", str(size)) for axis, size in self.tile if size < 1]
@@ -114,7 +116,8 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Buffer:
-    """``slots`` equal places in a memory through which the pieces of a tensor rotate."""
+    """``slots`` equal places in a memory through which the pieces of a tensor rotate, ``piece`` large before edges
+    make them smaller."""
 
     name: str
     tensor: str
@@ -122,6 +125,7 @@ class Buffer:
     slots: int
     slot_bytes: int
     alignment_bytes: int = 1
+    piece: Sizes = ()
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,9 @@ class Step:
 
     ``buffers`` names the buffers whose slots it touches, in the order of the instruction's operands (or source,
     destination); an operand in the outermost memory has an empty name and no slot there (-1). ``tensor`` is what a
-    transfer or move carries; empty for a computation.
+    transfer or move carries; empty for a computation, which says instead how large the piece in each buffer is
+    (``pieces``), of which its tile may be a part. A piece of more block axes than the transfer has dimensions
+    goes in several parts, numbered over the outer axes.
     """
 
     performs: str
@@ -139,6 +145,8 @@ class Step:
     buffers: tuple[str, ...]
     tensor: str = ""
     mode: Literal["", "initialise", "accumulate"] = ""
+    part: int = 0
+    pieces: tuple[Sizes, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def unpack(text: str) -> array[Any]:
 
 def _best_distance(column: array[Any]) -> int:
     """The distance whose differences compress best in a sample; 0 where none helps or differences do not fit."""
-    if column.typecode in "fd" or len(column) < 2:
+    if column.typecode in "fd" or len(column) < 2 or max(max(column), max(column) - min(column)) >= 1 << 63:
         return 0
     middle = max(0, len(column) // 2 - _SAMPLE // 2)
     sample = column[middle : middle + _SAMPLE]
@@ -68,9 +68,7 @@ def _best_distance(column: array[Any]) -> int:
         distance: len(zlib.compress(_narrow(_differences(sample, distance)).tobytes(), _LEVEL))
         for distance in range(min(_FARTHEST, len(sample) - 1) + 1)
     }
-    best = min(size, key=lambda distance: (size[distance], distance))
-    fits = max(column) - min(column) < 1 << 63
-    return best if fits and column.typecode != "Q" else 0
+    return min(size, key=lambda distance: (size[distance], distance))
 
 
 def _differences(column: array[Any], distance: int) -> list[int]:
@@ -81,7 +79,9 @@ def _differences(column: array[Any], distance: int) -> list[int]:
 
 def _sums(typecode: str, stored: array[Any], distance: int) -> array[Any]:
     """Undoes ``_differences``."""
-    column = array(typecode, stored)
+    if not distance:
+        return array(typecode, stored)
+    column = array(typecode, bytes(len(stored) * array(typecode).itemsize))
     for first in range(distance):
         column[first::distance] = array(typecode, accumulate(stored[first::distance]))
     return column
@@ -91,7 +91,7 @@ def _narrow(numbers: list[int]) -> array[int]:
     """An array of the smallest items that hold every number."""
     least, most = min(numbers, default=0), max(numbers, default=0)
     for typecode, size in _STORED_BYTES.items():
-        if typecode == "Q" or -(1 << (8 * size - 1)) <= least and most < 1 << (8 * size - 1):
+        if typecode == "Q" or max(-1 - least, most) < 1 << (8 * size - 1):
             return array(typecode, numbers)
     raise AssertionError("the last typecode holds everything that an array can")
 

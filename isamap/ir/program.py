@@ -202,7 +202,7 @@ class Program:
     @property
     def issues(self) -> int:
         """How many issues it makes."""
-        return sum(map(_issues, self.body))
+        return sum(map(count_issues, self.body))
 
     def walk(self) -> Iterator[Node]:
         """Every node, outer before inner, in order."""
@@ -261,7 +261,7 @@ def _label_faults(program: Program) -> Iterator[Fault]:
                 yield Fault((issue.label, "waits"), f"{loops_around[wait.label]} iteration number(s)", given)
 
 
-def _issues(node: Node) -> int:
+def count_issues(node: Node) -> int:
     if isinstance(node, Loop):
-        return node.extent * sum(map(_issues, node.body))
+        return node.extent * sum(map(count_issues, node.body))
     return len(node.operation) if isinstance(node, Segment) else 1

@@ -45,12 +45,29 @@ class BlockAxis:
 class Layout:
     """A piece in memory: its block axes, and the stride in elements of every einsum axis within it.
 
-    ``offset`` is where the element of the tile's start lies, in elements from the first one of the piece.
+    ``offset`` is where the element of the tile's start lies, in elements from the first one of the piece; ``low`` is
+    how far the piece's first coordinates lie from those of the tile's start.
     """
 
     block: tuple[BlockAxis, ...]
     strides: tuple[tuple[str, int], ...]
+    low: tuple[int, ...]
     offset: int = 0
+
+    def first(self, access: Access, start: Mapping[str, int]) -> tuple[int, ...]:
+        """The tensor coordinates where the piece of a tile that starts at ``start`` begins."""
+        return tuple(i.evaluate(start) + low for i, low in zip(access.affine_indices, self.low, strict=True))
+
+    def inside(self, first: Sequence[int], shape: Sequence[int]) -> int:
+        """How many elements of the piece at ``first`` lie within a tensor of ``shape``."""
+        total = 1
+        for n, extent in enumerate(shape):
+            values = [first[n]]
+            for axis in self.block:
+                if axis.step[n]:
+                    values = [value + k * axis.step[n] for value in values for k in range(axis.extent)]
+            total *= sum(0 <= value < extent for value in values)
+        return total * prod(axis.extent for axis in self.block if not any(axis.step))
 
     @property
     def elements(self) -> int:
@@ -61,6 +78,15 @@ class Layout:
     def squeezed(self) -> tuple[BlockAxis, ...]:
         """The block axes longer than 1: what a transfer has to step over."""
         return tuple(axis for axis in self.block if axis.extent > 1)
+
+    @property
+    def points(self) -> int:
+        """How many elements a transfer of the piece moves."""
+        return prod(axis.extent for axis in self.block)
+
+    def parts(self, dimensions: int) -> int:
+        """How many transfers of at most ``dimensions`` block axes the piece takes: one per point of the outer axes."""
+        return prod(axis.extent for axis in self.squeezed[:-dimensions])
 
     def stride(self, axis: str) -> int:
         return next((stride for name, stride in self.strides if name == axis), 0)
@@ -91,7 +117,7 @@ def box(access: Access, sizes: Mapping[str, int]) -> Layout:
         offset += -span.low // span.step * pitch
         for axis, c in span.coefficients:
             strides[axis] = strides.get(axis, 0) + c // span.step * pitch
-    return Layout(tuple(block), tuple(strides.items()), offset)
+    return Layout(tuple(block), tuple(strides.items()), tuple(span.low for span in found), offset)
 
 
 def packed(access: Access, sizes: Mapping[str, int], order: Iterable[str]) -> Layout:
@@ -107,7 +133,7 @@ def pitched(access: Access, sizes: Mapping[str, int], pitches: Mapping[str, int]
         BlockAxis(sizes[axis], tuple(index.coefficient(axis) for index in coordinates), pitch)
         for axis, pitch in pitches.items()
     )
-    return Layout(tuple(block), tuple(pitches.items()))
+    return Layout(tuple(block), tuple(pitches.items()), (0,) * len(coordinates))
 
 
 def operand_layout(
@@ -133,15 +159,3 @@ def operand_layout(
 def rounded_up(size_bytes: int, alignment_bytes: int) -> int:
     """``size_bytes`` up to the next multiple of the alignment."""
     return -(-size_bytes // alignment_bytes) * alignment_bytes
-
-
-def distinct_values(terms: Sequence[tuple[int, int]]) -> int:
-    """How many values ``sum(coefficient * x)`` takes, x < extent, for (coefficient, extent) terms: a bit per value."""
-    reached = 1
-    for coefficient, extent in terms:
-        width = 1
-        while width < extent:  # doubling: values for x < width become values for x < width + grow
-            grow = min(width, extent - width)
-            reached |= reached << (abs(coefficient) * grow)
-            width += grow
-    return reached.bit_count()

@@ -111,8 +111,22 @@ def _declaration_faults(work: Workload) -> list[Fault]:
         if tensor.alias_of and tensor.alias_of[0] not in declared:
             at = ("tensors", tensor.name, "alias_of")
             faults.append(Fault(at, "a tensor of " + " ".join(declared), repr(tensor.alias_of[0])))
+    faults += _repeat_faults(work.repeat, {tensor.name: tensor for tensor in work.tensors}) if work.repeat else []
     if not work.einsums:
         faults.append(Fault(("einsums",), "at least one einsum", "none"))
+    return faults
+
+
+def _repeat_faults(repeat: Repeat, tensors: Mapping[str, Tensor]) -> list[Fault]:
+    faults = [] if repeat.extent > 0 else [Fault(("repeat", "extent"), "at least 1 step", str(repeat.extent))]
+    for new, old in repeat.carry:
+        at = ("repeat", "carry", old)
+        missing = [name for name in (new, old) if name not in tensors]
+        faults += [Fault(at, "a tensor of " + " ".join(tensors), repr(name)) for name in missing]
+        if not missing:
+            held = [(str(tensors[name].dtype), list(tensors[name].shape)) for name in (old, new)]
+            if held[0] != held[1]:
+                faults.append(Fault(at, f"the type and shape of {old}: {held[0]}", f"{held[1]} of {new}"))
     return faults
 
 
@@ -209,7 +223,8 @@ def workload(
     Axes without a dimension of their own take their extent from ``axes``, or from a tensor dimension named for them.
     Inputs default to tensors never written, outputs to tensors never read. Raises InvalidNoun with every fault.
     """
-    known = {tensor.name: tensor for tensor in tensors}
+    declared = tuple(tensors)
+    known = {tensor.name: tensor for tensor in declared}
     given = {axis: (extent, extent) for axis, extent in (axes or {}).items()}
     einsums, faults = [], []
     for n, statement in enumerate(statements):
@@ -228,7 +243,7 @@ def workload(
     default_outputs = (n for n in known if n in written and n not in read)
     return Workload(
         name,
-        tuple(known.values()),
+        declared,
         tuple(einsums),
         tuple(default_inputs if inputs is None else inputs),
         tuple(default_outputs if outputs is None else outputs),

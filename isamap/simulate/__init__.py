@@ -6,3 +6,10 @@ Machine: ``layout`` and ``action`` (operations made ready), ``unroll`` (a progra
 ``clock`` and ``lockstep`` (when), ``order`` and ``hazards`` (in what order), ``execute`` (the numbers), ``machine``
 (all of it), ``rules`` (every rule it can find broken).
 """
+
+from isamap.simulate.compare import mismatches
+from isamap.simulate.evaluate import evaluate
+from isamap.simulate.machine import Simulation, simulate
+from isamap.simulate.random_inputs import random_inputs
+
+__all__ = ["Simulation", "evaluate", "mismatches", "random_inputs", "simulate"]

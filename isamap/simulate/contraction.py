@@ -74,24 +74,32 @@ def recipe(
 
 
 def contract(one: Factor, other: Factor, kept: tuple[str, ...], dtype: DType) -> Array:
-    """The sum over all axes but ``kept`` of one * other, in the computation type of ``dtype`` (integers: in a wider
-    type, congruent to the wrapped value; see ``settle``)."""
-    extents = dict(zip(one.axes, one.values.shape, strict=True)) | dict(zip(other.axes, other.values.shape, strict=True))
+    """The sum over all axes but ``kept`` of one * other: floats in the computation type of ``dtype``, integers in
+    int64, congruent to the value that ``dtype`` holds (see ``settle``)."""
+    extents: dict[str, int] = {}
+    for factor in (one, other):
+        extents |= zip(factor.axes, factor.values.shape, strict=True)
     how = recipe(one.axes, other.axes, kept, tuple(extents.items()))
-    work: np.dtype[np.generic] = computation(dtype)
-    if not dtype.is_float:
-        exact = one.magnitude * other.magnitude * how.terms < EXACT
-        exact = exact or _largest(one.values) * _largest(other.values) * how.terms < EXACT
-        work = np.dtype(np.float64) if exact else np.dtype(np.int64)
+    exact = dtype.is_float or one.magnitude * other.magnitude * how.terms < EXACT
+    if not exact:  # what the types allow is too large: what is there may not be
+        exact = _largest(one.values) * _largest(other.values) * how.terms < EXACT
+    return multiplied(how, one.values, other.values, dtype, exact)
+
+
+def multiplied(how: Recipe, one: Array, other: Array, dtype: DType, exact: bool) -> Array:
+    """Two arrays put together by a recipe; ``exact``: float64 holds every partial sum of these integers."""
+    if dtype.is_float:
+        work: np.dtype[np.generic] = computation(dtype)
+    else:
+        work = np.dtype(np.float64 if exact else np.int64)
     if how.as_matrices and work.kind == "f":
-        a = one.values.transpose(how.left).astype(work, order="K").reshape(how.rows, how.summed)
-        b = other.values.transpose(how.right).astype(work, order="K").reshape(how.summed, how.columns)
-        product: Array = (a @ b).reshape(how.shape)
-        return product.transpose(how.order)
-    left, right = one.values.astype(work), other.values.astype(work)
-    if work.kind == "i":
-        return np.asarray(np.einsum(how.subscripts, left, right))
-    return np.asarray(np.einsum(how.subscripts, left, right, optimize=how.terms > 64 and left.size > 4096))
+        a = one.transpose(how.left).astype(work, order="K").reshape(how.rows, how.summed)
+        b = other.transpose(how.right).astype(work, order="K").reshape(how.summed, how.columns)
+        product: Array = (a @ b).reshape(how.shape).transpose(how.order)
+    else:
+        faster = how.terms > 64 and one.size > 4096 and work.kind == "f"
+        product = np.asarray(np.einsum(how.subscripts, one.astype(work), other.astype(work), optimize=faster))
+    return product if dtype.is_float else product.astype(np.int64)
 
 
 def multiply(factors: list[Factor], kept: tuple[str, ...], dtype: DType) -> Array:

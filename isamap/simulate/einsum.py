@@ -15,7 +15,7 @@ import numpy as np
 
 from isamap.ir.dtype import DType
 from isamap.ir.einsum import IDENTITIES, Einsum
-from isamap.ir.scalar import Apply, Cast, Index, Read, Scalar, infer, rebuild
+from isamap.ir.scalar import Access, Apply, Cast, Index, Read, Scalar, infer, rebuild
 from isamap.simulate.contraction import Factor, magnitude, multiply
 from isamap.simulate.element_types import Array, computation, settle, storage
 from isamap.simulate.value import Arrays, Grid, evaluate_scalar, open_grid, position
@@ -198,7 +198,8 @@ def _choose(einsum: Einsum, full: Array, grid: Grid, reduced: Ranges, arrays: Ar
     first = best_of(flat, axis=-1)
     values = np.take_along_axis(flat, first[..., None], axis=-1)[..., 0]
     whole = {axis.name: axis.most for axis in einsum.axes}
-    corner = np.unravel_index(first, tuple(stop - start for start, stop in reduced.values()))
+    lengths = tuple(stop - start for start, stop in reduced.values())
+    corner = np.unravel_index(first, lengths) if lengths else ()
     number: Array = np.zeros_like(first)
     for place, (axis, (start, _)) in zip(corner, reduced.items(), strict=True):
         number = number * whole[axis] + place + start
@@ -218,3 +219,36 @@ def _place(einsum: Einsum, n: int, grid: Grid, arrays: Arrays) -> tuple[Any, ...
 def start_values(operator: str, dtype: DType, shape: tuple[int, ...]) -> Array:
     """A new tensor at the identity of the operator that will write it."""
     return np.full(shape, identity(operator, dtype), dtype=storage(dtype))
+
+
+def plain_product(einsum: Einsum, dtypes: Mapping[str, DType]) -> tuple[Access, Access] | None:
+    """The two reads of an einsum that adds up products of two arrays, each indexed by plain axes; None for others."""
+    factors = _factors(einsum, Arrays({}, dtypes, {}))
+    if factors is None or len(factors) != 2:
+        return None
+    bare = [narrowed(factor, dtypes) for factor in factors]
+    accesses = [factor.access for factor in bare if isinstance(factor, Read)]
+    if len(accesses) != 2 or not all(map(_is_plain, (*accesses, einsum.output))):
+        return None
+    if not set(einsum.parallel_axes) <= {axis for access in accesses for axis in access.axes}:
+        return None
+    return accesses[0], accesses[1]
+
+
+def is_plain_copy(einsum: Einsum, dtypes: Mapping[str, DType]) -> bool:
+    """Does it move every element of one array to another of the same type, each indexed by the same plain axes?"""
+    if einsum.operator != "=" or not isinstance(einsum.value, Read):
+        return False
+    to, source = einsum.output, einsum.value.access
+    return (
+        _is_plain(to)
+        and _is_plain(source)
+        and set(to.axes) == set(source.axes)
+        and dtypes[to.tensor] == dtypes[source.tensor]
+    )
+
+
+def _is_plain(access: Access) -> bool:
+    """Is every index an axis by itself, each once?"""
+    names = [str(index) for index in access.indices]
+    return len(set(names)) == len(names) and set(names) == set(access.axes)

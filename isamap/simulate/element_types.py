@@ -24,12 +24,13 @@ _STORAGE: dict[str, Any] = {
 
 def storage(dtype: DType) -> np.dtype[Any]:
     """The numpy type of arrays of ``dtype``."""
-    return np.dtype(_STORAGE[dtype.name])
+    found: np.dtype[Any] = np.dtype(_STORAGE[dtype.name])
+    return found
 
 
 def computation(dtype: DType) -> np.dtype[Any]:
     """The numpy type in which values of ``dtype`` are added and multiplied: float32 for the 16-bit floats."""
-    return np.dtype(np.float32) if dtype.name in ("f16", "bf16") else storage(dtype)
+    return storage(dtype) if dtype.name not in ("f16", "bf16") else np.dtype(np.float32)
 
 
 def settle(values: Array, dtype: DType) -> Array:

@@ -77,7 +77,8 @@ def _starts(workload: Workload) -> dict[str, str]:
 def checked(tensor: Tensor, inputs: Mapping[str, Array]) -> Array:
     """The given value of an input; raises InputError where it is missing or has another shape."""
     if tensor.name not in inputs:
-        raise InputError([Fault(("inputs", tensor.name), "an array", "none", f"given: {' '.join(inputs) or 'nothing'}")])
+        listed = " ".join(inputs) or "nothing"
+        raise InputError([Fault(("inputs", tensor.name), "an array", "none", f"given: {listed}")])
     given = np.asarray(inputs[tensor.name])
     if given.shape != tensor.shape:
         raise InputError([Fault(("inputs", tensor.name), f"shape {tensor.shape}", str(given.shape))])
@@ -93,10 +94,11 @@ def allocate(tensors: tuple[Tensor, ...]) -> dict[str, Array]:
         needed = (offset + span(tensor)) * storage(tensor.dtype).itemsize
         if root not in buffers or buffers[root].nbytes < needed:
             buffers[root] = np.zeros(needed, dtype=np.uint8)
-    return {
-        tensor.name: view_of(tensor, buffers[(root := root_of(tensor, by_name))[0]], root[1], storage(tensor.dtype))
-        for tensor in tensors
-    }
+    found = {}
+    for tensor in tensors:
+        root, offset = root_of(tensor, by_name)
+        found[tensor.name] = view_of(tensor, buffers[root], offset, storage(tensor.dtype))
+    return found
 
 
 def root_of(tensor: Tensor, by_name: Mapping[str, Tensor]) -> tuple[str, int]:

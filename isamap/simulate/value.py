@@ -16,8 +16,8 @@ import numpy as np
 from isamap.errors import CheckFailed
 from isamap.ir.affine import Affine, Quotient
 from isamap.ir.dtype import DTYPES, DType
-from isamap.ir.scalar import FLOAT_FUNCTIONS, Access, Apply, Cast, Index, Literal, Read, Scalar, infer
 from isamap.ir.expression import COMPARISONS
+from isamap.ir.scalar import FLOAT_FUNCTIONS, Access, Apply, Cast, Index, Literal, Read, Scalar, infer
 from isamap.simulate.element_types import Array, cast, computation, settle, storage
 
 Grid = Mapping[str, Array]

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from isamap.errors import Fault
-from isamap.spec.diagnostic import Where, did_you_mean
+from isamap.spec.diagnostic import Faults, Where, did_you_mean
+from isamap.spec.document import Document
 
 
 class Shape(BaseModel):
     """What every schema of this room is: no unknown key, no silent conversion."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 S = TypeVar("S", bound=Shape)
@@ -28,43 +28,71 @@ _WORDS = {
     "int_type": "a whole number", "int_from_float": "a whole number", "float_type": "a number", "string_type": "text",
     "bool_type": "true or false", "list_type": "a list", "dict_type": "a mapping", "model_type": "a mapping",
 }  # fmt: skip
+_EMPTY: dict[str, object] = {"name": "", "einsums": [], "tensors": {}, "memories": {}}  # stand in for missing parts
 
 
-def conform(data: Any, schema: type[S]) -> tuple[S | None, list[Fault]]:
-    """``data`` as ``schema`` reads it, as far as it can be read (None: too little is left), and every fault."""
-    faults: list[Fault] = []
-    left = copy.deepcopy(data)
+def conform(document: Document, schema: type[S]) -> tuple[S | None, Faults]:
+    """The data as ``schema`` reads it, as far as it can be read (None: too little is left), and every fault.
+
+    What is taken out is noted as broken, so that its absence is not reported a second time.
+    """
+    faults = Faults()
+    left = copy.deepcopy(document.data)
+    gone: set[Where] = set()
     while True:
         try:
             return schema.model_validate(left), faults
         except ValidationError as error:
-            found, cut = _faults(error.errors(), left, schema)
-        faults += found
-        if not cut or any(not path for path in cut):
+            cut = _note(error.errors(), left, schema, faults, gone)
+        if not cut:
             return None, faults
-        for path in sorted(cut, key=lambda path: [str(part).zfill(6) for part in path], reverse=True):
-            _remove(left, path)
+        for path in cut:
+            _take_out(left, path)
+        gone |= cut
 
 
-def _faults(errors: Iterable[ErrorDetails], data: Any, schema: type[Shape]) -> tuple[list[Fault], set[Where]]:
+def _note(
+    errors: Iterable[ErrorDetails], data: Any, schema: type[Shape], faults: Faults, gone: set[Where]
+) -> set[Where]:
+    """Notes every error as a fault; gives the paths to take out."""
     by_path: dict[Where, list[ErrorDetails]] = {}
     for error in errors:
         by_path.setdefault(_document_path(error, data), []).append(error)
-    deepest = [path for path in by_path if not any(other[: len(path)] == path != other for other in by_path)]
-    faults, cut = [], set()
-    for path in deepest:
-        kinds = {error["type"] for error in by_path[path]}
+    cut = set()
+    for path, at_path in by_path.items():
+        if any(other[: len(path)] == path != other for other in by_path):
+            continue  # one member of a union does not fit at all, another fits but for a part of it
+        kinds = {error["type"] for error in at_path}
         if "missing" in kinds:
-            faults.append(Fault(path[:-1], f"the key {path[-1]}", _shown(_at(data, path[:-1]), keys=True)))
+            if path not in gone and not any(_misspelt(path, other, by_path[other]) for other in by_path):
+                faults.add(path[:-1], f"the key {path[-1]}", f"only {' '.join(_at(data, path[:-1])) or 'nothing'}")
+            cut.add(path[:-1] if len(path) > 1 else path)
+            faults.broken.update(map(str, path[1:2]))
         elif "extra_forbidden" in kinds:
             known = sorted(_keys(schema, path[:-1]))
             hint = did_you_mean(str(path[-1]), known)
-            faults.append(Fault(path, f"a key of {' '.join(known)}", f"the unknown key {str(path[-1])!r}", hint))
+            faults.add(path, f"a key of {' '.join(known)}", f"the unknown key {str(path[-1])!r}", hint)
+            cut.add(path)
+            faults.broken.update(_at(data, path) if isinstance(_at(data, path), dict) else ())
         else:
-            wanted = dict.fromkeys(_words(error) for error in by_path[path])
-            faults.append(Fault(path, " or ".join(wanted), _shown(_at(data, path))))
-        cut.add(path[:-1] if "missing" in kinds else path)
-    return faults, cut
+            faults.add(path, _expected(at_path), _shown(_at(data, path)))
+            cut.add(path)
+            faults.broken.update(map(str, path[1:2]))
+    return {_outside_lists(path, data) for path in cut}
+
+
+def _misspelt(missing: Where, other: Where, errors: list[ErrorDetails]) -> bool:
+    """Is the other key the missing one with a slip of the pen? Then one message is enough."""
+    unknown = errors[0]["type"] == "extra_forbidden" and other[:-1] == missing[:-1]
+    return unknown and bool(did_you_mean(str(other[-1]), [str(missing[-1])]))
+
+
+def _outside_lists(path: Where, data: Any) -> Where:
+    """The path up to the first list in it: a list goes as a whole, so that no index changes its meaning."""
+    for size in range(len(path)):
+        if isinstance(_at(data, path[:size]), list):
+            return path[:size]
+    return path
 
 
 def _document_path(error: ErrorDetails, data: Any) -> Where:
@@ -72,28 +100,37 @@ def _document_path(error: ErrorDetails, data: Any) -> Where:
     path: list[str | int] = []
     here = data
     for n, part in enumerate(error["loc"]):
-        if isinstance(here, dict) and part in here or isinstance(here, list) and part in range(len(here)):
-            here = here[part]
+        if (isinstance(here, dict) and part in here) or (isinstance(here, list) and isinstance(part, int)):
+            here = _at(here, (part,))
             path.append(part)
         elif error["type"] == "missing" and n == len(error["loc"]) - 1:
             path.append(part)
     return tuple(path)
 
 
+def _expected(errors: list[ErrorDetails]) -> str:
+    wanted = list(dict.fromkeys(_words(error) for error in errors))
+    if "a number" in wanted and "a whole number" in wanted:
+        wanted.remove("a whole number")
+    if wanted[0].endswith("number") and "text" in wanted:  # where numbers may stand, text is an expression
+        wanted[wanted.index("text")] = "an expression"
+    return " or ".join(wanted)
+
+
 def _words(error: ErrorDetails) -> str:
     if error["type"] == "literal_error":
         return str(error.get("ctx", {}).get("expected", "another word"))
-    return _WORDS.get(error["type"], error["msg"].removeprefix("Input should be ").removeprefix("Value error, "))
+    return _WORDS.get(error["type"], error["msg"].removeprefix("Input should be "))
 
 
-def _shown(value: Any, keys: bool = False) -> str:
+def _shown(value: Any) -> str:
     match value:
         case None:
             return "nothing"
         case bool():
             return str(value).lower()
         case dict():
-            return f"only {' '.join(map(str, value)) or 'an empty mapping'}" if keys else "a mapping"
+            return "a mapping"
         case list():
             return "a list"
     return repr(value)
@@ -103,12 +140,10 @@ def _keys(annotation: Any, path: Where) -> set[str]:
     """The keys that the schema knows for a mapping at ``path``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         fields = {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
-        return _keys(fields[str(path[0])], path[1:]) if path and path[0] in fields else set() if path else set(fields)
-    arguments = get_args(annotation)
-    container = getattr(annotation, "__origin__", None) in (dict, list)
-    inner = arguments[-1:] if container else arguments
-    rest = path[1:] if container else path
-    return set().union(*(_keys(argument, rest) for argument in inner)) if path or not container else set()
+        return _keys(fields.get(str(path[0])), path[1:]) if path else set(fields)
+    if get_origin(annotation) in (dict, list):
+        return _keys(get_args(annotation)[-1], path[1:]) if path else set()
+    return set[str]().union(*(_keys(member, path) for member in get_args(annotation)))
 
 
 def _at(data: Any, path: Where) -> Any:
@@ -117,9 +152,11 @@ def _at(data: Any, path: Where) -> Any:
     return data
 
 
-def _remove(data: Any, path: Where) -> None:
+def _take_out(data: dict[str, Any], path: Where) -> None:
+    if len(path) == 1 and path[0] in _EMPTY:
+        data[str(path[0])] = copy.copy(_EMPTY[str(path[0])])
+        return
     try:
-        holder = _at(data, path[:-1])
-        del holder[path[-1]]
-    except (KeyError, IndexError, TypeError):
+        del _at(data, path[:-1])[path[-1]]
+    except (KeyError, TypeError):
         return  # it went with what held it

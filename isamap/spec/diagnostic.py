@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import TypeVar
+from difflib import SequenceMatcher, get_close_matches
+from typing import ParamSpec, TypeVar
 
-from isamap.errors import Fault, InputError
+from isamap.errors import Fault, InputError, InvalidNoun
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Where = tuple[str | int, ...]
 
@@ -38,36 +40,64 @@ class SpecError(InputError):
     """A file of the user's is wrong: ``diagnostics`` holds every mistake found in it, in the order of its lines."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(sorted(diagnostics, key=lambda d: (d.line, d.column)))
+        self.diagnostics = tuple(sorted(diagnostics, key=lambda d: (d.line, d.column, str(d.fault))))
         super().__init__("\n".join(map(str, self.diagnostics)))
         self.faults = tuple(diagnostic.fault for diagnostic in self.diagnostics)
 
 
 class Faults:
-    """Gathers the faults of a whole file, so that one run reports them all."""
+    """Gathers the faults of a whole file, so that one run reports them all.
 
-    def __init__(self, found: Iterable[Fault] = ()) -> None:
-        self.found: list[Fault] = list(found)
+    ``broken`` are names whose declaration is wrong and reported: that they are unknown elsewhere is no new mistake.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+        self.broken: set[str] = set()
+        self.prefix: Where = ()
+
+    def under(self, *prefix: str | int) -> Faults:
+        """The same collection seen from a part of the file."""
+        part = copy(self)
+        part.prefix = (*self.prefix, *prefix)
+        return part
 
     def add(self, path: Where, expected: str, got: str, hint: str = "") -> None:
-        self.found.append(Fault(path, expected, got, hint))
+        self.note(Fault(path, expected, got, hint))
 
-    def attempt(self, path: Where, build: Callable[[], T]) -> T | None:
-        """What ``build`` gives; None where it raises, its faults noted under ``path``."""
+    def note(self, *faults: Fault) -> None:
+        """Notes faults under the prefix, but for consequences of those noted before."""
+        for fault in faults:
+            name = fault.got.strip("'")
+            if self.broken.isdisjoint((name, *name.split("."))):  # spad.aread goes with spad
+                self.found.append(fault.under(*self.prefix))
+
+    def any_here(self) -> bool:
+        """Is something below the prefix wrong already?"""
+        return any(fault.path[: len(self.prefix)] == self.prefix for fault in self.found)
+
+    def attempt(self, path: Where, build: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What ``build`` gives; None where it raises InvalidNoun, its faults noted under ``path``."""
         try:
-            return build()
-        except InputError as error:
-            self.found += [fault.under(*path) for fault in error.faults or [Fault((), str(error), "")]]
+            return build(*args, **kwargs)
+        except InvalidNoun as error:
+            self.note(*(fault.under(*path) for fault in error.faults))
             return None
 
 
 def did_you_mean(word: str, possible: Iterable[str]) -> str:
-    """``did you mean 'gemm'?``, or nothing where no possible word is near."""
-    all_ = list(dict.fromkeys(possible))
-    near = get_close_matches(word, all_, n=1)
-    if not near:  # names that differ only in case are near, however short
-        near = [other for other in all_ if other.lower() == word.lower() and other != word][:1]
-    return f"did you mean {near[0]!r}?" if near else ""
+    """``did you mean 'gemm' or 'gemv'?``, or nothing where no possible word is near."""
+    all_ = dict.fromkeys(possible)
+    near = get_close_matches(word, all_, n=3)
+    # names that differ only in case are near, however short
+    near = [other for other in near if _nearness(word, other) == _nearness(word, near[0])] or [
+        other for other in all_ if other.lower() == word.lower() and other != word
+    ]
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def _nearness(word: str, other: str) -> float:
+    return SequenceMatcher(None, word, other).ratio()
 
 
 def with_suggestion(fault: Fault) -> Fault:

@@ -1,12 +1,13 @@
 """A YAML file as plain data, with the place of every key and value.
 
-YAML 1.2 by ruamel.yaml's parser: ``no`` is text, ``1e9`` a number. Keys are text always; dates are text. Duplicate keys
-are mistakes. The node tree is read directly, because it knows where each value starts and ends.
+YAML 1.2 by ruamel.yaml's parser: ``no`` is text, ``1e9`` a number. Keys are text always; dates are text. The
+node tree is read directly, because it knows where each value starts and ends.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,10 @@ class Mark:
 
 @dataclass
 class Document:
-    """``data`` is dicts, lists, str, int, float, bool and None; ``settings`` names values put in from outside."""
+    """``data`` is dicts, lists, str, int, float, bool and None.
+
+    ``settings`` names values put in from outside; ``duplicates`` are mistakes that the data does not show.
+    """
 
     file: str
     text: str
@@ -40,6 +44,7 @@ class Document:
     keys: dict[Where, Mark] = field(default_factory=dict)
     values: dict[Where, Mark] = field(default_factory=dict)
     settings: dict[Where, str] = field(default_factory=dict)
+    duplicates: list[Diagnostic] = field(default_factory=list)
 
     def mark(self, path: Where) -> Mark:
         """The place of ``path``, or of the nearest thing that holds it."""
@@ -55,10 +60,12 @@ class Document:
         for path, setting in self.settings.items():
             if fault.path[: len(path)] == path:
                 return Diagnostic(f"{self.file}: {setting}", 0, 0, fault)
-        return self._at(self.mark(self._entry(fault)), fault)
+        at = self._entry(fault)
+        complains_of_key = bool(at) and fault.got.endswith(repr(at[-1])) and at in self.keys
+        return self._at(self.keys[at] if complains_of_key else self.mark(at), fault)
 
     def error(self, faults: Faults) -> SpecError:
-        return SpecError(self.diagnostic(fault) for fault in dict.fromkeys(faults.found))
+        return SpecError([*self.duplicates, *(self.diagnostic(fault) for fault in dict.fromkeys(faults.found))])
 
     def _at(self, mark: Mark, fault: Fault) -> Diagnostic:
         lines = self.text.splitlines()
@@ -66,37 +73,37 @@ class Document:
         return Diagnostic(self.file, mark.line, mark.column, fault, line, mark.length)
 
     def _entry(self, fault: Fault) -> Where:
-        """The entry of a list that the fault complains of, where it names one."""
-        found = self.at(fault.path)
-        if isinstance(found, list) and fault.got in map(repr, found):
-            return (*fault.path, [repr(item) for item in found].index(fault.got))
-        return fault.path
+        """The entry of a list or mapping that the fault complains of, where it names one."""
+        found = self._data_at(fault.path)
+        at: Iterable[str | int] = found if isinstance(found, dict) else ()
+        if isinstance(found, list):
+            at = (n for n, entry in enumerate(found) if isinstance(entry, str) and repr(entry) == fault.got)
+        return next(((*fault.path, key) for key in at if isinstance(key, int) or repr(key) == fault.got), fault.path)
 
-    def at(self, path: Where) -> Any:
-        """The data at ``path``; None where there is none."""
+    def _data_at(self, path: Where) -> Any:
         here = self.data
-        for part in path:
-            if isinstance(here, dict) and part in here or isinstance(here, list) and part in range(len(here)):
+        try:
+            for part in path:
                 here = here[part]
-            else:
-                return None
+        except (KeyError, IndexError, TypeError):
+            return None
         return here
 
 
 def parse(text: str, file: str) -> Document:
-    """The document that ``text`` writes; raises SpecError where it is not YAML, has duplicate keys or is no mapping."""
+    """The document that ``text`` writes; raises SpecError where it is not YAML or no mapping."""
     document = Document(file, text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             node = YAML(typ="safe", pure=True).compose(text)
-        faults = Faults()
-        document.data = _plain(node, (), document, faults) if node is not None else None
+        document.data = _plain(node, (), document) if node is not None else None
     except MarkedYAMLError as error:
         found = error.problem_mark or error.context_mark
         mark = Mark(found.line + 1, found.column + 1) if found else Mark(1, 1)
-        said = " ".join(filter(None, (error.context, error.problem)))
-        raise SpecError([document._at(mark, Fault((), "YAML", said))]) from None
+        said = ": ".join(filter(None, (error.context, error.problem)))
+        got = repr(text[found.index]) if found and found.index < len(text.rstrip()) else "the end of the file"
+        raise SpecError([document._at(mark, Fault((), "YAML", got, said))]) from None
     except YAMLError as error:
         before = text[: getattr(error, "position", 0)]
         mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
@@ -106,9 +113,7 @@ def parse(text: str, file: str) -> Document:
         raise SpecError([document._at(Mark(1, 1), Fault((), "YAML of modest depth", "endless nesting"))]) from None
     if not isinstance(document.data, dict):
         got = "an empty file" if node is None else "a list" if isinstance(document.data, list) else repr(document.data)
-        faults.add((), "a mapping (name: ...)", got)
-    if faults.found:
-        raise document.error(faults)
+        raise SpecError([document._at(Mark(1, 1), Fault((), "a mapping (name: ...)", got))])
     return document
 
 
@@ -129,28 +134,30 @@ def read(path: Path) -> Document:
         raise SpecError([Diagnostic(str(path), line, column, fault, shown[0])]) from None
 
 
-def _plain(node: Node, path: Where, document: Document, faults: Faults) -> Any:
+def _plain(node: Node, path: Where, document: Document) -> Any:
     document.values[path] = _mark(node)
     if len(document.values) > _MOST_NODES:
         raise RecursionError
     if isinstance(node, ScalarNode):
-        return faults.attempt(path, lambda: scalar(node))
+        return scalar(node)
     if not isinstance(node, MappingNode):
-        return [_plain(item, (*path, n), document, faults) for n, item in enumerate(node.value)]
+        return [_plain(item, (*path, n), document) for n, item in enumerate(node.value)]
     found: dict[str, Any] = {}
     merged: dict[str, Any] = {}
     for key, value in node.value:
         name = str(key.value)
         here = (*path, name)
         if key.tag == "tag:yaml.org,2002:merge":
-            base = _plain(value, path, document, faults)
+            base = _plain(value, path, document)
             merged.update(base if isinstance(base, dict) else {})
         elif name in found:
-            document.values[(*here, "again")] = _mark(key)
-            faults.add((*here, "again"), f"{name} once", f"it twice, first in line {document.keys[here].line}")
+            fault = Fault(here, "each key once", f"{name} again, first in line {document.keys[here].line}")
+            document.duplicates.append(document._at(_mark(key), fault))
         else:
             document.keys[here] = _mark(key)
-            found[name] = _plain(value, here, document, faults)
+            found[name] = _plain(value, here, document)
+            if not isinstance(value, ScalarNode) and not value.flow_style:
+                document.values[here] = document.keys[here]  # a block starts a line below: its key is easier to see
     return {**merged, **found}
 
 
@@ -172,3 +179,9 @@ def scalar(node: ScalarNode) -> str | int | float | bool | None:
     except ValueError:
         return text
     return text.lower() in ("true", "yes", "on") if kind == "bool" else None if kind == "null" else text
+
+
+def mapping_at(data: Any, key: str) -> dict[str, Any]:
+    """The mapping under ``key`` of raw data; empty where there is none."""
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}

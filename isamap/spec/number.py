@@ -39,18 +39,21 @@ def measure(source: Source, names: Names, measured: str, least: int = 1) -> int:
 
 def cost(source: Source, parameters: Names, known: Collection[str]) -> Expression:
     """An expression over ``known`` names, parameters put in; raises InvalidNoun on any other name."""
-    if is_quantity(source):
-        return Number(quantity(source, "cycles"))
     found = substitute(_tree(source), parameters)
     unknown = sorted(tree.names(found) - set(known))
     if unknown:
-        possible = f"a name of {' '.join([*known, *parameters])}"
+        possible = f"a name of {' '.join(dict.fromkeys([*known, *parameters]))}"
         raise InvalidNoun([Fault((), possible, repr(name), f"in {source!r}") for name in unknown])
     return found
 
 
 def cost_cycles(source: Source, parameters: Names, samples: Collection[Mapping[str, int]]) -> Expression:
-    """A cost in cycles, tried with each of ``samples``; raises InvalidNoun where it is no number or negative."""
+    """A cost in cycles (a quantity or an expression), tried with each of ``samples``.
+
+    Raises InvalidNoun where it is no number or negative.
+    """
+    if is_quantity(source):
+        return Number(quantity(source, "cycles"))
     found = cost(source, parameters, next(iter(samples)))
     for values in samples:
         cycles(found, values)

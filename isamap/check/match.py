@@ -1,0 +1,118 @@
+"""Is a match right? Slow and obvious: every rule by itself, then every point of a small version of the kernel.
+
+einsum, instruction, axes, operands, utilisation    the match names what exists, each once, and 0 < used <= 1
+operator, expression, dtype    both sides compute the same: same operator, same tree with operands put in, same types
+kinds          a parallel axis feeds a parallel one, a reduced axis a reduced one
+dependence     an operand depends on an instruction axis iff its tensor depends on the kernel axes fused into it; an
+               input that is realised as broadcast or gather may lack them
+cover          on small extents, in small tiles with ragged edges, every point is done exactly once
+feed, store    in one issue, lanes that share an operand element want one tensor element; no two outputs share one
+realisation    what is called direct has one stride per instruction axis and no element twice; a view has strides
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+
+from isamap.check.match_case import Case, look_up, name_faults
+from isamap.check.match_realisation import realised
+from isamap.check.match_tiles import element, issues, small_extents
+from isamap.ir.answers import Match, Violation
+from isamap.ir.hardware import Target
+from isamap.ir.scalar import Apply, Cast, Read, Scalar, without_identity_casts
+from isamap.ir.workload import Workload
+
+_ORDER_FREE = ("+", "*", "max", "min", "&", "|", "^", "==", "!=")
+
+
+def check_match(match: Match, workload: Workload, target: Target) -> list[Violation]:
+    """Every rule of the list above that ``match`` breaks; empty: none. Never raises on a wrong match."""
+    wrong = list(name_faults(match, workload, target))
+    if wrong:
+        return wrong
+    case = look_up(match, workload, target)
+    rules = (_computes, _types, _kinds, _dependence, _points, realised)
+    return [violation for rule in rules for violation in rule(case)]
+
+
+def _computes(case: Case) -> Iterator[Violation]:
+    if case.einsum.operator != case.meaning.operator:
+        yield Violation("operator", case.instruction.name, f"{case.meaning.operator} is not {case.einsum.operator}")
+    types = {operand.name: operand.dtype for operand in case.instruction.operands}
+    wanted = _spelt(without_identity_casts(case.meaning.value, types), [a.tensor for a in case.meaning.reads])
+    number_of = {number: operand for operand, _, number in case.match.operands}
+    by_access = {access: operand for operand, access in case.held.items()}
+    names = [number_of.get(n + 1) or by_access.get(access, "?") for n, access in enumerate(case.einsum.reads)]
+    found = _spelt(without_identity_casts(case.einsum.value, case.workload.dtype_of), names)
+    if wanted != found:
+        yield Violation("expression", case.instruction.name, f"{found} is not {wanted}")
+
+
+def _spelt(value: Scalar, names: list[str]) -> str:
+    """``value`` as text, its reads called by ``names`` in turn, arguments sorted where their order does not matter."""
+    left = iter(names)
+
+    def spell(node: Scalar) -> str:
+        match node:
+            case Read():
+                return next(left, "?")
+            case Cast(dtype, argument, saturate):
+                return f"{'sat_' if saturate else ''}{dtype}({spell(argument)})"
+            case Apply(function, arguments):
+                parts = [spell(argument) for argument in arguments]
+                return f"{function}({', '.join(sorted(parts) if function in _ORDER_FREE else parts)})"
+        return str(node)
+
+    return spell(value)
+
+
+def _types(case: Case) -> Iterator[Violation]:
+    for operand, tensor, _ in case.match.operands:
+        wanted, found = case.instruction.operand(operand).dtype, case.workload.tensor(tensor).dtype
+        if wanted != found:
+            yield Violation("dtype", operand, f"{tensor} is {found}, not {wanted}")
+
+
+def _kinds(case: Case) -> Iterator[Violation]:
+    for d, fused in case.match.axes:
+        for x in fused:
+            if (d in case.meaning.parallel_axes) != (x in case.einsum.parallel_axes):
+                yield Violation("kinds", f"{x} in {d}", "one is parallel, the other reduced")
+
+
+def _dependence(case: Case) -> Iterator[Violation]:
+    needs = dict(case.match.realisation)
+    for operand, access in case.held.items():
+        for d, fused in case.match.axes:
+            own = d in case.own[operand].axes
+            for x in fused:
+                repeated = own and operand not in case.instruction.written and needs[operand] in ("broadcast", "gather")
+                if (x in access.axes) != own and not repeated:
+                    what = "depends on" if own else "does not depend on"
+                    yield Violation("dependence", f"{x} in {d}", f"{operand} {what} {d}, {access} is otherwise")
+
+
+def _points(case: Case) -> Iterator[Violation]:
+    extents = small_extents(case.einsum.extents, case.match.mapped_axes)
+    done: Counter[tuple[int, ...]] = Counter()
+    wrong: set[tuple[str, str]] = set()
+    written = case.meaning.output.tensor
+    for lanes in issues(case.match, extents, {axis.name: axis.most for axis in case.instruction.axes}):
+        tile: dict[tuple[str, tuple[int, ...]], str] = {}
+        writer: dict[str, tuple[int, ...]] = {}
+        for index, point in lanes:
+            done[tuple(point[x] for x in extents)] += 1
+            for operand, access in case.held.items():
+                at = tuple(index[d] for d in sorted(set(case.own[operand].axes)))
+                meant = element(access, point)
+                if tile.setdefault((operand, at), meant) != meant:
+                    wrong.add(("feed", operand))
+                if operand == written and writer.setdefault(meant, at) != at:
+                    wrong.add(("store", operand))
+    for rule, operand in sorted(wrong):
+        yield Violation(rule, operand, "lanes disagree about an element of its tensor")
+    missed = [point for point in product(*map(range, extents.values())) if done[point] != 1]
+    if missed:
+        yield Violation("cover", str(missed[0]), f"done {done[missed[0]]} times; {len(missed)} such points")

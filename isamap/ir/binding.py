@@ -1,0 +1,137 @@
+"""A match spelled out: each operand of the instruction with its tensor, its access, its route and its layouts.
+
+Tiling, scheduling and lowering all begin here, so that they speak of the same pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+from isamap.errors import Unsupported
+from isamap.ir.answers import Match
+from isamap.ir.einsum import Einsum
+from isamap.ir.hardware import Instruction, Operand, Target, Transfer, cycles
+from isamap.ir.region import Layout, operand_layout, rounded_up
+from isamap.ir.routes import Route, route
+from isamap.ir.scalar import Access
+from isamap.ir.workload import Tensor, Workload
+
+
+@dataclass(frozen=True)
+class Role:
+    """One operand of the instruction as this match uses it."""
+
+    operand: Operand
+    access: Access
+    tensor: Tensor
+    route: Route
+    fused: tuple[tuple[str, tuple[str, ...]], ...]
+    written: bool
+
+    def layout(self, sizes: Mapping[str, int]) -> Layout:
+        """How a piece of ``sizes`` lies in the operand's own memory."""
+        return operand_layout(self.operand, dict(self.fused), self.access, sizes, written=self.written)
+
+    def staged_layout(self, sizes: Mapping[str, int]) -> Layout:
+        """How it lies in the memory where a fetch ends and a store begins."""
+        move = self.route.drain if self.written else self.route.fill
+        if move is None:
+            return self.layout(sizes)
+        ours = move.operand(move.written[0]) if not self.written else _other(move, move.written[0])
+        staged = _other(move, ours.name)
+        by_position = dict(zip(self.operand.axes, staged.axes, strict=True))
+        fused = {by_position[name]: factors for name, factors in self.fused if name in by_position}
+        return operand_layout(staged, fused, self.access, sizes, written=self.written)
+
+    def slot_bytes(self, sizes: Mapping[str, int]) -> int:
+        """Bytes of a slot for a piece in the operand's memory: aligned, and a whole bank where there are banks."""
+        memory = self.route.memory
+        needed = rounded_up(self.layout(sizes).elements * self.operand.dtype.size_bytes, memory.alignment_bytes)
+        return rounded_up(needed, memory.bank_bytes) if memory.banks > 1 else needed
+
+    def staged_slot_bytes(self, sizes: Mapping[str, int]) -> int:
+        """Bytes of a slot for a piece in the landing memory."""
+        needed = self.staged_layout(sizes).elements * self.tensor.dtype.size_bytes
+        return rounded_up(needed, self.route.landing.alignment_bytes)
+
+
+@dataclass(frozen=True)
+class Binding:
+    """An einsum, the instruction that does it, and the roles of the operands (the written one first)."""
+
+    number: int
+    einsum: Einsum
+    match: Match
+    target: Target
+    instruction: Instruction
+    roles: tuple[Role, ...]
+    continues: bool  # the output is also an input: its first contribution accumulates
+
+    @property
+    def output(self) -> Role:
+        return self.roles[0]
+
+    @property
+    def inputs(self) -> tuple[Role, ...]:
+        return self.roles[1:]
+
+    @property
+    def extents(self) -> dict[str, int]:
+        return self.einsum.extents
+
+    def extents_of_issue(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        """Extent of each instruction axis for a tile of ``sizes``."""
+        return {axis: prod(sizes[x] for x in fused) for axis, fused in self.match.axes}
+
+    def issue_cycles(self, sizes: Mapping[str, int], initialise: bool) -> int:
+        """Cycles that one issue on a tile keeps the unit busy."""
+        values = self.extents_of_issue(sizes) | {"initialise": int(initialise)}
+        return cycles(self.instruction.initiation_interval_cycles, values)
+
+
+def transfer_cycles(transfer: Transfer, size_bytes: int, border_bytes: int = 0) -> int:
+    """Cycles that moving so many bytes holds the channel."""
+    return cycles(transfer.cost_cycles, {"bytes": size_bytes, "border_bytes": border_bytes})
+
+
+def move_cycles(move: Instruction, extents: tuple[int, ...]) -> int:
+    """Cycles of a drain or fill whose axes have ``extents``."""
+    values = dict(zip(move.axis_names, extents, strict=True)) | {"initialise": 0}
+    return cycles(move.initiation_interval_cycles, values)
+
+
+def move_extents(binding: Binding, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """Extents of the output's tile along the operand's axes, which are a move's axes by position."""
+    issue = binding.extents_of_issue(sizes)
+    return tuple(issue[axis] for axis in binding.output.operand.axes)
+
+
+def bind(work: Workload, match: Match, target: Target) -> Binding:
+    """The binding of ``match``; raises Unsupported where an operand has no route or the roles are not one to one."""
+    einsum = work.einsums[match.einsum]
+    instruction = target.instruction(match.instruction)
+    if len(instruction.meaning) != 1:
+        raise Unsupported("scheduling", f"{instruction.name}, whose meaning is several einsums")
+    accesses = (einsum.output, *einsum.reads)
+    roles = []
+    for name, tensor, number in match.operands:
+        operand = instruction.operand(name)
+        written = number == 0
+        if accesses[number].tensor != tensor:
+            raise Unsupported("scheduling", f"operand {name} of {instruction.name} on another access than {tensor}")
+        way = route(target, operand, written=written)
+        roles.append(Role(operand, accesses[number], work.tensor(tensor), way, match.axes, written))
+    roles.sort(key=lambda role: not role.written)
+    if [role.written for role in roles].count(True) != 1:
+        raise Unsupported("scheduling", f"{instruction.name} with other than one output")
+    continues = einsum.operator != "=" and (
+        einsum.output.tensor in work.inputs
+        or any(einsum.output.tensor == o.tensor for before in work.einsums[: match.einsum] for o in before.outputs)
+    )
+    return Binding(match.einsum, einsum, match, target, instruction, tuple(roles), continues)
+
+
+def _other(move: Instruction, name: str) -> Operand:
+    return next(operand for operand in move.operands if operand.name != name)

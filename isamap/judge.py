@@ -1,0 +1,66 @@
+"""Is a program right, and what is it worth? Checkers and simulator, which share no code with what made it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from isamap.bounds import compulsory_bytes, energy_bound_pj, latency_bound_cycles
+from isamap.check.program import check_program
+from isamap.errors import CheckFailed, Unsupported
+from isamap.ir.answers import Solved, Violation
+from isamap.ir.hardware import Target
+from isamap.ir.program import Program
+from isamap.ir.workload import Workload
+from isamap.simulate import Simulation, evaluate, mismatches, random_inputs, simulate
+
+Objective = Literal["latency", "energy", "edp", "traffic"]
+
+
+def judge(
+    program: Program, work: Workload, target: Target, *, seed: int = 0
+) -> tuple[Simulation, tuple[Violation, ...]]:
+    """Run ``program`` on random inputs and say everything that is wrong with it: legality, hazards, numbers."""
+    inputs = random_inputs(work, seed)
+    found = tuple(check_program(program, target))
+    simulation = simulate(program, target, inputs)
+    found += simulation.violations
+    if not found:
+        found = mismatches(work, evaluate(work, inputs), simulation.outputs)
+    return simulation, found
+
+
+def objective_value(simulation: Simulation, objective: Objective) -> float:
+    """What the run cost, in the objective's unit; raises Unsupported where the machine states no energy."""
+    if objective == "latency":
+        return float(simulation.latency_cycles)
+    if objective == "traffic":
+        return float(sum(simulation.traffic_bytes.values()))
+    if simulation.energy_pj is None:
+        raise Unsupported("compile", f"--objective {objective} on a machine that states no energy")
+    return simulation.energy_pj * (simulation.latency_cycles if objective == "edp" else 1)
+
+
+def lower_bound(work: Workload, target: Target, objective: Objective) -> float | None:
+    """The closed-form bound in the objective's unit; None where the machine states no energy."""
+    if objective == "latency":
+        return float(latency_bound_cycles(work, target))
+    if objective == "traffic":
+        return float(sum(compulsory_bytes(work)))
+    energy = energy_bound_pj(work, target)
+    if energy is None or objective == "energy":
+        return energy
+    return energy * latency_bound_cycles(work, target)
+
+
+def solved_program(
+    program: Program, run: Simulation, work: Workload, target: Target, objective: Objective, seconds: float, seed: int
+) -> Solved[Program]:
+    """The program with its simulated value and its bound: optimal where they meet.
+
+    Raises CheckFailed where the value is below the bound, which is a defect of the bound or of the simulator.
+    """
+    value, bound = objective_value(run, objective), lower_bound(work, target, objective)
+    if bound is not None and value < bound * (1 - 1e-12) and not run.violations:
+        raise CheckFailed(f"the simulated {objective} {value} is below its lower bound {bound}")
+    status: Literal["optimal", "feasible"] = "optimal" if value == bound else "feasible"
+    return Solved(program, status, objective, value, bound, seconds, seed, "heuristic")

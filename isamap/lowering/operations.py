@@ -1,0 +1,151 @@
+"""A step's operation, and how the origins of its views follow from a tile's start and the slots it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from isamap.errors import Unsupported
+from isamap.ir.answers import Buffer, Step
+from isamap.ir.binding import Binding, Role
+from isamap.ir.hardware import Instruction, Operand, Target, Transfer
+from isamap.ir.program import Operation, View
+from isamap.ir.region import BlockAxis, Layout
+
+Places = Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Emitter:
+    """``origin(start per axis, slots)`` gives the origins of an issue of ``operation``, all views one after another."""
+
+    operation: Operation
+    origin: Callable[[Sequence[int], Sequence[int]], list[int]]
+    rank: int
+    slots: int
+
+
+def emitter(step: Step, binding: Binding, buffers: Mapping[str, Buffer], places: Places, target: Target) -> Emitter:
+    """The emitter of ``step``: a transfer, a move of the output tile, or the computation itself."""
+    performs = {transfer.name: transfer for transfer in target.transfers}
+    if step.performs in performs:
+        return _transfer(step, binding, performs[step.performs], buffers, places, target)
+    instruction = target.instruction(step.performs)
+    if instruction.name == binding.instruction.name:
+        return _computation(step, binding, buffers, places)
+    return _move(step, binding, instruction, buffers, places)
+
+
+def _role(step: Step, binding: Binding, buffers: Mapping[str, Buffer]) -> Role:
+    """The role whose piece a transfer carries: its buffer's name ends in operand@memory."""
+    name = next(name for name in step.buffers if name)
+    return next(role for role in binding.roles if name.split("@")[0].endswith(f".{role.operand.name}"))
+
+
+def _transfer(
+    step: Step, binding: Binding, transfer: Transfer, buffers: Mapping[str, Buffer], places: Places, target: Target
+) -> Emitter:
+    role = _role(step, binding, buffers)
+    extent = dict(step.sizes)
+    layout = role.staged_layout(extent)
+    block, ahead, offset = _part(layout, transfer, step.part)
+    size = role.tensor.dtype.size_bytes
+    in_memory = tuple(((axis.pitch * size,),) for axis in block)
+    in_tensor = tuple((axis.step,) for axis in block)
+    outer = target.outermost.name
+    fetches = step.buffers[0] == ""
+    here, there = ("destination", "source") if fetches else ("source", "destination")
+    addressed = View(here, role.route.landing.name, role.tensor.dtype, in_memory)
+    placed = View(there, outer, role.tensor.dtype, in_tensor, tensor=role.tensor.name)
+    extents = tuple((f"b{n}", (axis.extent,)) for n, axis in enumerate(block))
+    views = (placed, addressed) if fetches else (addressed, placed)
+    base, pitch = places[step.buffers[1 if fetches else 0]]
+    affine, axes = role.access.affine_indices, list(binding.extents)
+    low = [a + b for a, b in zip(layout.low, ahead, strict=True)]
+
+    def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
+        point = dict(zip(axes, start, strict=True))
+        coordinates = [index.evaluate(point) + extra for index, extra in zip(affine, low, strict=True)]
+        address = base + pitch * slots[1 if fetches else 0] + offset * size
+        return [*coordinates, address] if fetches else [address, *coordinates]
+
+    return Emitter(Operation(transfer.name, extents, views), origin, len(axes), len(step.buffers))
+
+
+def _part(layout: Layout, transfer: Transfer, part: int) -> tuple[tuple[BlockAxis, ...], list[int], int]:
+    """The block axes of one part, and how far in coordinates and elements it lies from the piece's beginning."""
+    rank = len(layout.low)
+    if transfer.block is not None:
+        if tuple(axis.extent for axis in layout.block) != transfer.block:
+            found = "x".join(str(axis.extent) for axis in layout.block)
+            raise Unsupported("lowering", f"a block of {found} by {transfer.name}, which moves {transfer.block} exactly")
+        return layout.block, [0] * rank, 0
+    axes = layout.squeezed or (BlockAxis(1, (0,) * rank, 1),)
+    outer, inner = axes[: -transfer.dimensions], axes[-transfer.dimensions :]
+    ahead, offset = [0] * rank, 0
+    for axis in reversed(outer):
+        part, index = divmod(part, axis.extent)
+        ahead = [a + index * step for a, step in zip(ahead, axis.step, strict=True)]
+        offset += index * axis.pitch
+    return inner, ahead, offset
+
+
+def _computation(step: Step, binding: Binding, buffers: Mapping[str, Buffer], places: Places) -> Emitter:
+    extent, axes = dict(step.sizes), list(binding.extents)
+    instruction = binding.instruction
+    extents = tuple((axis, tuple(extent[x] for x in fused) or (1,)) for axis, fused in binding.match.axes)
+    views, parts = [], []
+    for operand, name, held in zip(instruction.operands, step.buffers, step.pieces, strict=True):
+        role = next(r for r in binding.roles if r.operand.name == operand.name)
+        piece, whole = dict(held), dict(buffers[name].piece)
+        layout, size = role.layout(piece), operand.dtype.size_bytes
+        fused = dict(binding.match.axes)
+        steps = tuple(_steps(operand, axis, fused[axis], layout, size) for axis, _ in extents)
+        views.append(View(operand.name, operand.memory, operand.dtype, steps))
+        base, pitch = places[name]
+        own = [(n, x) for n, x in enumerate(axes) if x in role.access.axes and piece[x] != extent[x]]
+        inner = [(n, layout.stride(x) * size, whole[x]) for n, x in own]
+        parts.append((base + layout.offset * size, pitch, inner))
+    operation = Operation(instruction.name, extents, tuple(views), step.mode)
+
+    def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
+        return [
+            base + pitch * slot + sum(stride * (start[n] % period) for n, stride, period in inner)
+            for (base, pitch, inner), slot in zip(parts, slots, strict=True)
+        ]
+
+    return Emitter(operation, origin, len(axes), len(step.buffers))
+
+
+def _steps(
+    operand: Operand, axis: str, fused: tuple[str, ...], layout: Layout, size: int
+) -> tuple[tuple[int, ...], ...]:
+    """Bytes per factor of an instruction axis, nothing where the operand does not depend on it."""
+    if axis not in operand.axes:
+        return ()
+    return tuple((layout.stride(x) * size,) for x in fused) or ((0,),)
+
+
+def _move(
+    step: Step, binding: Binding, move: Instruction, buffers: Mapping[str, Buffer], places: Places
+) -> Emitter:
+    """Drain and fill: the output tile between the operand's memory and the staging memory, axis by axis."""
+    extent, role = dict(step.sizes), binding.output
+    fused = dict(binding.match.axes)
+    by_position = dict(zip(move.axis_names, role.operand.axes, strict=True))
+    extents = tuple((axis, tuple(extent[x] for x in fused[ours]) or (1,)) for axis, ours in by_position.items())
+    home = role.layout(extent)
+    staged = role.staged_layout(extent)
+    views, parts = [], []
+    for operand, name in zip(move.operands, step.buffers, strict=True):
+        layout = home if operand.memory == role.operand.memory else staged
+        size = operand.dtype.size_bytes
+        steps = tuple(_steps(operand, axis, fused[ours], layout, size) for axis, ours in by_position.items())
+        views.append(View(operand.name, operand.memory, operand.dtype, steps))
+        parts.append(places[name])
+    rank = len(binding.extents)
+
+    def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
+        return [base + pitch * slot for (base, pitch), slot in zip(parts, slots, strict=True)]
+
+    return Emitter(Operation(move.name, extents, tuple(views)), origin, rank, len(step.buffers))

@@ -1,0 +1,5 @@
+"""Lifetimes -> Placement: an address for every buffer."""
+
+from isamap.placement.first_fit import first_fit
+
+__all__ = ["first_fit"]

@@ -1,0 +1,55 @@
+"""(Tilings, Target) -> Schedule, by heuristics: residency by Belady's rule, order and times by list scheduling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from isamap.errors import Infeasible
+from isamap.ir.answers import Buffer, Schedule, Tiling
+from isamap.ir.binding import Binding
+from isamap.ir.hardware import Target
+from isamap.scheduling.expand import Expansion, Waits
+from isamap.scheduling.list_scheduling import ListScheduler
+from isamap.scheduling.tasks import Tasks
+from isamap.scheduling.written import Written
+
+
+def list_schedule(parts: Sequence[tuple[Binding, Tiling]], target: Target) -> Schedule:
+    """The schedule of a workload's einsums one after the other, each with its tiling.
+
+    Raises Infeasible where a tiling's buffers cannot hold what is alive at once, Unsupported where a part of the
+    language is not handled here yet.
+    """
+    tasks, barrier, written = Tasks(target), dict[str, Waits](), dict[str, Written]()
+    buffers: list[Buffer] = []
+    for binding, tiling in parts:
+        expansion = Expansion(binding, tiling, tasks, barrier, written)
+        expansion.run()
+        buffers += expansion.buffers
+        for memory, waits in expansion.leftovers():
+            barrier.setdefault(memory, []).extend(waits)
+    scheduler = ListScheduler(tasks, {binding.instruction.unit for binding, _ in parts})
+    scheduler.run()
+    if len(scheduler.order) < len(tasks):
+        raise Infeasible("the tasks await each other in a circle: too few slots for this order")
+    return _columns(tasks, scheduler, buffers)
+
+
+def _columns(tasks: Tasks, scheduler: ListScheduler, buffers: list[Buffer]) -> Schedule:
+    """The tasks in the order in which they start, numbered anew."""
+    number = [0] * len(tasks)
+    for position, task in enumerate(scheduler.order):
+        number[task] = position
+    found = Schedule(tuple(tasks.steps), tuple(buffers), latency_cycles=scheduler.end_cycle)
+    for task in scheduler.order:
+        waits = tasks.waits[task] + scheduler.extra[task]
+        found.step.append(tasks.step[task])
+        found.origin.extend(tasks.origin[task])
+        found.slot.extend(tasks.slot[task])
+        found.start.append(scheduler.start[task])
+        found.wait_count.append(len(waits))
+        found.wait_on.extend(number[earlier] for earlier, _ in waits)
+        found.wait_event.extend(event for _, event in waits)
+    return found
+
+

@@ -1,0 +1,15 @@
+"""Files -> nouns: kernels and hardware. Every mistake of a file is reported at its line and column.
+
+Read in this order: ``resolve`` (names to files), ``document`` (YAML with places), ``conform`` (shapes), ``kernel``,
+``hardware``, ``settings``.
+"""
+
+from isamap.spec.diagnostic import Diagnostic, SpecError
+from isamap.spec.hardware import load_target
+from isamap.spec.kernel import load_workload
+from isamap.spec.resolve import Kind, available, bundled, resolve
+from isamap.spec.schema import schema
+from isamap.spec.settings import parse_setting, split_settings
+
+__all__ = ["Diagnostic", "Kind", "SpecError", "available", "bundled", "load_target", "load_workload",
+           "parse_setting", "resolve", "schema", "split_settings"]  # fmt: skip

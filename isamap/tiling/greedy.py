@@ -1,0 +1,241 @@
+"""Tilings by local search over nests: climb from a few seeds, rank by the closed-form estimate.
+
+Every integer size may come up, ragged edges included: tiles of a range-limited instruction axis are the maximal
+factorisations of its greatest extent; reduction tiles and blocks are cut into equal parts. Deterministic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import permutations
+from math import ceil, prod
+from time import monotonic
+
+from isamap.errors import Infeasible
+from isamap.ir.answers import Level, Tiling, sizes
+from isamap.ir.binding import Binding
+from isamap.tiling.nest import Estimate, Nest, estimate, piece
+
+_MOST_OPTIONS = 40
+
+
+def equal_parts(extent: int, limit: int) -> list[int]:
+    """Sizes up to ``limit`` that cut ``extent`` into equal parts (the last may be smaller), largest first."""
+    fewest = ceil(extent / limit)
+    counts = [*range(fewest, fewest + 24), *(fewest * 2**n for n in range(5, 12))]
+    found = dict.fromkeys(ceil(extent / count) for count in counts if count <= extent)
+    return list(found)[:_MOST_OPTIONS] + ([1] if 1 not in found else [])
+
+
+def factorisations(extents: list[int], most: int) -> list[tuple[int, ...]]:
+    """Sizes of fused axes whose product is at most ``most`` and that no axis could grow within."""
+    if not extents:
+        return [()]
+    found = []
+
+    def extend(chosen: tuple[int, ...], room: int) -> None:
+        if len(chosen) == len(extents):
+            if all(s == e or prod(chosen) // s * (s + 1) > most for s, e in zip(chosen, extents, strict=True)):
+                found.append(chosen)
+            return
+        for size in range(1, min(extents[len(chosen)], room) + 1):
+            extend((*chosen, size), room // size)
+
+    extend((), most)
+    return found
+
+
+def _reduction_options(extents: list[int], most: int) -> list[tuple[int, ...]]:
+    """Whole inner axes, the innermost first, and equal parts of the next one out."""
+    found: list[tuple[int, ...]] = []
+    whole = 1
+    for n in range(len(extents) - 1, -1, -1):
+        if whole > most:
+            break
+        for size in equal_parts(extents[n], min(extents[n], most // whole)):
+            found.append((*(1,) * n, size, *extents[n + 1 :]))
+        whole *= extents[n]
+    return list(dict.fromkeys(found))[:: -1] if not found else list(dict.fromkeys(found))
+
+
+def tile_options(binding: Binding) -> dict[str, list[tuple[int, ...]]]:
+    """For each instruction axis, the sizes that its fused kernel axes may take in one issue, best guess first."""
+    extents, options = binding.extents, {}
+    for axis, fused in binding.match.axes:
+        found = next(a for a in binding.instruction.axes if a.name == axis)
+        lengths = [extents[x] for x in fused]
+        reduced = all(x not in binding.einsum.parallel_axes for x in fused)
+        if reduced and found.most > 64:
+            choices = _reduction_options(lengths, found.most)
+        else:
+            choices = factorisations(lengths, found.most)
+            choices.sort(key=lambda c: (prod(ceil(e / s) for e, s in zip(lengths, c, strict=True)), [-s for s in c[::-1]]))
+        options[axis] = choices[:_MOST_OPTIONS]
+    return options
+
+
+class _Search:
+    """The neighbourhood of nests of one binding."""
+
+    def __init__(self, binding: Binding, objective: str) -> None:
+        self.binding, self.objective = binding, objective
+        self.extents = binding.extents
+        self.options = tile_options(binding)
+        self.seen: dict[Nest, Estimate | None] = {}
+
+    def nest(self, tile: dict[str, int], block: dict[str, int], outer: Iterable[str], inner: Iterable[str]) -> Nest:
+        """A normal nest: blocks are whole multiples of tiles or the whole extent."""
+        for x, extent in self.extents.items():
+            block[x] = min(extent, ceil(max(block[x], tile[x]) / tile[x]) * tile[x])
+        return Nest(tuple(tile.items()), tuple(block.items()), tuple(outer), tuple(inner))
+
+    def value(self, nest: Nest) -> float:
+        if nest not in self.seen:
+            self.seen[nest] = estimate(self.binding, nest)
+        found = self.seen[nest]
+        return float("inf") if found is None else found.value(self.objective)
+
+    def tiles(self, choice: dict[str, tuple[int, ...]]) -> dict[str, int]:
+        tile = dict.fromkeys(self.extents, 1)
+        for axis, fused in self.binding.match.axes:
+            tile.update(zip(fused, choice[axis], strict=True))
+        return tile
+
+    def seeds(self) -> Iterator[Nest]:
+        """Output blocks of a few sizes, reductions inside or just outside of the tiles of a block."""
+        parallel, reduced = list(self.binding.einsum.parallel_axes), list(self.binding.einsum.reduction_axes)
+        first = {axis: choices[0] for axis, choices in self.options.items()}
+        reduction_axes = [axis for axis, fused in self.binding.match.axes if fused and fused[0] in reduced]
+        for deeper in range(0, _MOST_OPTIONS, 6):
+            choice = dict(first)
+            for axis in reduction_axes:
+                choice[axis] = self.options[axis][min(deeper, len(self.options[axis]) - 1)]
+            tile = self.tiles(choice)
+            for multiple in (1, 2, 4):
+                block = {x: tile[x] * (multiple if x in parallel else 1) for x in tile}
+                for order in (parallel + reduced, parallel[::-1] + reduced, reduced + parallel):
+                    yield self.nest(dict(tile), dict(block), order, parallel + reduced)
+            if deeper >= max((len(self.options[axis]) for axis in reduction_axes), default=0):
+                break
+
+    def neighbours(self, nest: Nest) -> Iterator[Nest]:
+        tile, block = dict(nest.tile), dict(nest.block)
+        for axis, fused in self.binding.match.axes:
+            for choice in self.options[axis]:
+                changed = tile | dict(zip(fused, choice, strict=True))
+                if changed != tile:
+                    yield self.nest(changed, {x: max(1, block[x] // tile[x]) * changed[x] for x in block}, nest.outer, nest.inner)
+        for x, extent in self.extents.items():
+            count = ceil(block[x] / tile[x])
+            for multiple in sorted({count - 1, count + 1, count * 2, ceil(count / 2), 1, ceil(extent / tile[x])} - {0, count}):
+                yield self.nest(dict(tile), block | {x: tile[x] * multiple}, nest.outer, nest.inner)
+        for outer in _swaps(nest.outer):
+            yield replace(nest, outer=outer)
+        for inner in _swaps(nest.inner):
+            yield replace(nest, inner=inner)
+
+    def climb(self, nest: Nest, deadline: float) -> None:
+        """Steepest ascent from ``nest``, every nest seen on the way kept in ``seen``."""
+        best = self.value(nest)
+        while monotonic() < deadline:
+            found = min(self.neighbours(nest), key=self.value, default=nest)
+            if self.value(found) >= best:
+                return
+            nest, best = found, self.value(found)
+
+
+def _swaps(order: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if len(order) <= 3:
+        yield from (p for p in permutations(order) if p != order)
+        return
+    for n in range(len(order)):
+        for m in range(n + 1, len(order)):
+            changed = list(order)
+            changed[n], changed[m] = changed[m], changed[n]
+            yield tuple(changed)
+
+
+def tilings(binding: Binding, *, objective: str = "latency", most: int = 6, time_limit_s: float = 20.0) -> list[Tiling]:
+    """The best ``most`` tilings found, best first, with modelled cycles; raises Infeasible where none fits."""
+    search = _Search(binding, objective)
+    deadline = monotonic() + time_limit_s
+    seeds = sorted(dict.fromkeys(search.seeds()), key=search.value)
+    for seed in seeds[:4] or []:
+        if search.value(seed) < float("inf"):
+            search.climb(seed, deadline)
+    if all(found is None for found in search.seen.values()):
+        search.climb(_smallest(search), deadline)
+    ranked = sorted((nest for nest, found in search.seen.items() if found), key=search.value)
+    if not ranked:
+        raise Infeasible(_why_nothing_fits(binding, _smallest(search)))
+    return [_tiling(binding, nest, search.seen[nest]) for nest in _different(search, ranked, most)]
+
+
+def _different(search: _Search, ranked: list[Nest], most: int) -> list[Nest]:
+    """The best nests that differ in more than the order of loops that make one trip."""
+    kept: dict[float, Nest] = {}
+    for nest in ranked:
+        kept.setdefault(search.value(nest), nest)
+        if len(kept) == most:
+            break
+    return list(kept.values())
+
+
+def _smallest(search: _Search) -> Nest:
+    least = {}
+    for axis, fused in search.binding.match.axes:
+        found = next(a for a in search.binding.instruction.axes if a.name == axis)
+        least[axis] = (1,) * len(fused)
+        if fused and found.least > 1:
+            least[axis] = search.options[axis][0]
+    tile = search.tiles(least)
+    order = tuple(search.binding.einsum.parallel_axes) + tuple(search.binding.einsum.reduction_axes)
+    return search.nest(dict(tile), dict(tile), order, order)
+
+
+def _why_nothing_fits(binding: Binding, nest: Nest) -> str:
+    """Which memory is too small for the smallest tile, by how many bytes, for which tensors."""
+    tile, needs = dict(nest.tile), dict[str, dict[str, int]]()
+    for role in binding.roles:
+        home = needs.setdefault(role.route.memory.name, {})
+        home[role.tensor.name] = home.get(role.tensor.name, 0) + role.slot_bytes(piece(role, nest))
+        if role.route.staging is not None:
+            staged = needs.setdefault(role.route.staging.name, {})
+            staged[role.tensor.name] = staged.get(role.tensor.name, 0) + role.staged_slot_bytes(tile)
+    for memory in binding.target.memories[1:]:
+        needed = needs.get(memory.name, {})
+        short = sum(needed.values()) - memory.capacity_bytes
+        if short > 0:
+            parts = ", ".join(f"{tensor} {size} bytes" for tensor, size in needed.items())
+            return (
+                f"{memory.name} ({memory.capacity_bytes} bytes) is too small for the smallest tile of "
+                f"{binding.instruction.name}: {short} bytes more are needed for {parts}"
+            )
+    ranges = " ".join(map(str, binding.instruction.axes))
+    return f"no tiling of {binding.einsum.statement} fits {binding.instruction.name} ({ranges}) with room to spare"
+
+
+def _tiling(binding: Binding, nest: Nest, found: Estimate | None) -> Tiling:
+    assert found is not None
+    tile, block, extents = dict(nest.tile), dict(nest.block), binding.extents
+    output = binding.output
+    inputs = {role.tensor.name: role for role in binding.inputs}
+    slots, held = dict(found.slots), dict(found.held)
+    landing = binding.inputs[0].route.landing.name if binding.inputs else output.route.landing.name
+    buffers = {name: slots[role.operand.name] for name, role in inputs.items()}
+    if output.route.staging is not None:
+        buffers[output.tensor.name] = found.staging_slots
+    pieces = tuple((name, sizes(piece(role, nest))) for name, role in inputs.items())
+    blocks = Level(
+        landing, sizes(block), tuple(x for x in nest.outer if block[x] < extents[x]), sizes(buffers), pieces,
+        tuple((name, held[role.operand.name]) for name, role in inputs.items()),
+    )  # fmt: skip
+    issue = Level(
+        output.route.memory.name,
+        sizes(tile),
+        tuple(x for x in nest.inner if tile[x] < block[x]),
+        ((output.tensor.name, slots[output.operand.name]),),
+        held=((output.tensor.name, held[output.operand.name]),),
+    )
+    return Tiling(binding.match, (blocks, issue), round(found.cycles))
