@@ -26,7 +26,7 @@ from isamap.ir.binding import Binding, bind
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
 from isamap.ir.workload import Workload
-from isamap.judge import Objective, judge, objective_value, solved_program
+from isamap.judge import Objective, judge, lower_bound, objective_value, solved_program
 from isamap.lowering import lower
 from isamap.mapping import MatchSet, Realise, map_workload
 from isamap.placement import first_fit
@@ -158,7 +158,7 @@ def _matched(
     for number, sets in enumerate(answers):
         if not any(one.matches for one in sets):
             raise NoMatch(_no_match(work, target, number, sets))
-    candidates = [largest([match for one in sets for match in one.matches]) for sets in answers]
+    candidates = [largest([match for one in sets for match in _turns(one, target)]) for sets in answers]
     return tuple(one for sets in answers for one in sets), candidates, tuple(notes)
 
 
@@ -167,6 +167,14 @@ def _no_match(work: Workload, target: Target, number: int, sets: Sequence[MatchS
     lines += [f"  {one.instruction}: {reason}" for one in sets for reason in one.reasons]
     lines += [f"  {one.instruction}, repair: {repair}" for one in sets for repair in one.repairs]
     return "\n".join(lines)
+
+
+def _turns(found: MatchSet, target: Target) -> Sequence[Match]:
+    """Both orientations of a commutative product where the instruction's parallel axes are of different length."""
+    instruction = target.instruction(found.instruction)
+    parallel = {axis for einsum in instruction.meaning for axis in einsum.parallel_axes}
+    ranges = {(axis.least, axis.most) for axis in instruction.axes if axis.name in parallel}
+    return found.with_swap if len(ranges) > 1 else found.matches
 
 
 def largest(matches: Sequence[Match]) -> list[Match]:
@@ -184,6 +192,7 @@ def _best_part(
     work: Workload, target: Target, bindings: Sequence[Binding], options: Options, clock: _Clock
 ) -> tuple[Binding, Tiling, Schedule]:
     """The best binding, tiling and schedule of one einsum by itself."""
+    bound = lower_bound(work, target, options.objective) if len(work.einsums) == 1 else None
     best: tuple[float, Binding, Tiling, Schedule] | None = None
     refused: list[Exception] = []
     try:
@@ -199,7 +208,9 @@ def _best_part(
                 continue
             if best is None or value < best[0]:
                 best = (value, binding, tiling, schedule)
-                clock.tell(f"einsum {binding.number}", value)
+                clock.tell(f"einsum {binding.number}", value, bound)
+            if bound is not None and best[0] <= bound:
+                break
     except KeyboardInterrupt:
         if best is None:
             raise NotFound("stopped before a first answer was found") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from math import prod
 
 from hypothesis import strategies as st
 
@@ -23,7 +22,9 @@ dtypes: st.SearchStrategy[DType] = st.sampled_from(sorted(DTYPES.values(), key=s
 axis_names = st.sampled_from(AXES)
 integers = st.integers(-40, 40)
 numbers = st.one_of(integers, st.floats(allow_nan=False))
-texts = st.one_of(st.sampled_from(["", "x", "two words", 'a "quote"\n', "JESD79-4 §3", "None", "inf"]), st.text(max_size=8))
+texts = st.one_of(
+    st.sampled_from(["", "x", "two words", 'a "quote"\n', "JESD79-4 §3", "None", "inf"]), st.text(max_size=8)
+)
 
 
 def affines(names: tuple[str, ...] = AXES, depth: int = 2) -> st.SearchStrategy[Affine]:
@@ -31,7 +32,9 @@ def affines(names: tuple[str, ...] = AXES, depth: int = 2) -> st.SearchStrategy[
     atoms: st.SearchStrategy[str | Quotient | Remainder] = st.sampled_from(names)
     if depth:
         inner = affines(names, depth - 1).filter(lambda index: bool(index.terms))
-        divided = st.builds(lambda kind, i, d: kind(i, d), st.sampled_from([Quotient, Remainder]), inner, st.integers(1, 9))
+        divided = st.builds(
+            lambda kind, i, d: kind(i, d), st.sampled_from([Quotient, Remainder]), inner, st.integers(1, 9)
+        )
         atoms = st.one_of(atoms, divided)
     terms = st.lists(st.tuples(atoms, st.integers(-5, 5)), max_size=3)
     return st.builds(Affine.of, terms, st.integers(-20, 20))
@@ -53,7 +56,9 @@ expressions: st.SearchStrategy[Expression] = st.recursive(
 
 def costs(names: tuple[str, ...]) -> st.SearchStrategy[Expression]:
     """Expressions of ``names``, as in machine files."""
-    leaves = st.one_of(st.builds(Number, st.integers(0, 99)), st.builds(Name, st.sampled_from(names)) if names else st.nothing())
+    leaves = st.one_of(
+        st.builds(Number, st.integers(0, 99)), st.builds(Name, st.sampled_from(names)) if names else st.nothing()
+    )
     grown = st.sampled_from(["+", "*", "max", "-"])
     return st.recursive(leaves, lambda p: st.builds(lambda f, a, b: Call(f, (a, b)), grown, p, p), max_leaves=4)
 
@@ -162,9 +167,13 @@ def instructions(draw: st.DrawFn, name: str) -> Instruction:
 def targets(draw: st.DrawFn) -> Target:
     positive = st.integers(1, 1 << 40)
     energy = st.one_of(st.none(), st.floats(0, 100))
-    spad = Memory("spad", draw(positive), "explicit", 2, draw(st.integers(1, 4)), 1, draw(energy), draw(energy), draw(texts))
+    spad = Memory(
+        "spad", draw(positive), "explicit", 2, draw(st.integers(1, 4)), 1, draw(energy), draw(energy), draw(texts)
+    )
     cost = costs(("bytes", "border_bytes"))
-    copy = Einsum((Access("D", (_index("i"),)),), "=", Cast(draw(dtypes), Read(Access("S", (_index("i"),)))), (Axis("i", 1, 9),))
+    copy = Einsum(
+        (Access("D", (_index("i"),)),), "=", Cast(draw(dtypes), Read(Access("S", (_index("i"),)))), (Axis("i", 1, 9),)
+    )
     load = Transfer(
         "load", "dram", "spad", "dma", draw(st.sampled_from([(), (Use("bus"), Use("spad.read", 8))])), draw(cost),
         draw(cost), draw(st.integers(1, 5)), draw(st.sampled_from([None, (16,), (4, 4)])), draw(STRIDES), draw(STRIDES),
@@ -173,8 +182,8 @@ def targets(draw: st.DrawFn) -> Target:
     parameter = st.tuples(st.sampled_from(["spad_kib", "rows"]), numbers)
     return Target(
         draw(texts), (Memory("dram", draw(positive)), spad, Memory("l1", 1 << 15, "cache")),
-        (Resource("spad.read", draw(positive)),), (Resource("bus", 16),), (Queue("dma", draw(st.integers(1, 3))),), (load,),
-        (Queue("array"),), tuple(draw(instructions(f"mac{n}")) for n in range(draw(st.integers(0, 2)))),
+        (Resource("spad.read", draw(positive)),), (Resource("bus", 16),), (Queue("dma", draw(st.integers(1, 3))),),
+        (load,), (Queue("array"),), tuple(draw(instructions(f"mac{n}")) for n in range(draw(st.integers(0, 2)))),
         draw(st.sampled_from(["queued", "static"])), draw(st.one_of(st.none(), positive)),
         tuple(draw(st.lists(parameter, max_size=2))), draw(texts),
     )  # fmt: skip
@@ -200,7 +209,9 @@ def operations(draw: st.DrawFn) -> Operation:
         for axis in draw(st.lists(axis_names, max_size=3, unique=True))
     )
     factors = tuple(len(per_axis) for _, per_axis in extents)
-    operands = draw(st.sampled_from([("source", "destination"), ("A", "B", "C"), ("destination",), ("source", "x"), ()]))
+    operands = draw(
+        st.sampled_from([("source", "destination"), ("A", "B", "C"), ("destination",), ("source", "x"), ()])
+    )
     found = tuple(draw(views(operand, factors)) for operand in operands)
     mode = draw(st.sampled_from(["", "initialise", "accumulate"]))
     modes = draw(st.sampled_from([(), (("flow", "ws"), ("a b", "c"))]))
@@ -248,8 +259,3 @@ def programs(draw: st.DrawFn) -> Program:
     data = draw(st.one_of(st.none(), st.binary(min_size=2048, max_size=2048)))
     constants = (("A", data),) if data else (("x", b"\0\1\2\xff"),)
     return Program(draw(texts), "p16", _PROGRAM_TENSORS, ("A",), ("x",), tuple(body), constants)
-
-
-def elements(tensor: Tensor) -> int:
-    """How many elements a row-major tensor has."""
-    return prod(tensor.shape)

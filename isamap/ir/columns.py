@@ -25,7 +25,7 @@ __all__ = ["pack", "unpack"]
 TYPECODES = "bBhHiIlLqQfd"
 _STORED_BYTES = {"b": 1, "h": 2, "i": 4, "q": 8, "Q": 8, "f": 4, "d": 8}
 _HEADER = struct.Struct("<ccBQ")  # typecode, stored typecode, distance (0: numbers as they are), how many
-_LEVEL = 6
+_LEVEL = 4
 _SAMPLE = 8192
 _FARTHEST = 24
 

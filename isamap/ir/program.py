@@ -218,7 +218,6 @@ def _tensor_faults(program: Program) -> Iterator[Fault]:
     declared = {tensor.name: tensor for tensor in program.tensors}
     named = {"inputs": program.inputs, "outputs": program.outputs}
     named |= {"constants": tuple(name for name, _ in program.constants)}
-    named |= {"views": tuple(dict.fromkeys(view.tensor for view in _views(program) if view.tensor))}
     for role, tensors in named.items():
         for name in tensors:
             if name not in declared:
@@ -226,14 +225,6 @@ def _tensor_faults(program: Program) -> Iterator[Fault]:
     for name, data in program.constants:
         if name in declared and len(data) != (wanted := declared[name].elements * declared[name].dtype.size_bytes):
             yield Fault(("constants", name), f"{wanted} bytes", str(len(data)))
-
-
-def _views(program: Program) -> Iterator[View]:
-    for node in program.walk():
-        if isinstance(node, Issue):
-            yield from node.operation.views
-        elif isinstance(node, Segment):
-            yield from (view for operation in node.operations for view in operation.views)
 
 
 def _label_faults(program: Program) -> Iterator[Fault]:

@@ -62,9 +62,7 @@ class Simulation:
     operation: Integers = field(default_factory=lambda: _NONE)
 
 
-def simulate(
-    program: Program, target: Target, inputs: Mapping[str, Array], *, execute: bool = True
-) -> Simulation:
+def simulate(program: Program, target: Target, inputs: Mapping[str, Array], *, execute: bool = True) -> Simulation:
     """Run ``program``. What it does wrong is in ``violations``; raises InputError where an input is missing.
 
     ``execute=False`` leaves out the numbers: no inputs are needed, everything else is checked.
@@ -247,4 +245,3 @@ def _named_stalls(stalls: Stalls, names: Sequence[str], columns: Columns, target
     for (q, r), cycles in stalls.resources.items():
         found[f"{queues[q].name} waits for {names[r]}"] = cycles
     return {cause: cycles for cause, cycles in found.items() if cycles}
-

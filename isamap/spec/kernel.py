@@ -113,9 +113,8 @@ class _Kernel:
         axes = {*self.file.axes, *self.sizes.named_axes(self.file)}
         sizes = {**dict.fromkeys(mapping_at(self.document.data, "sizes"), 1), **self.sizes.fixed}
         constants = {name: size for name, size in sizes.items() if name not in axes | self.sizes.ranged.keys()}
-        statement = self.faults.attempt(("einsums", n), parse_statement, text, self.declared, constants, types)
-        self.sizes.refuse_symbolic(set(statement.axis_names) - axes if statement else (), f"einsums.{n}")
-        return statement
+        self.sizes.refuse_symbolic(set(re.findall(r"\w+", text)) - axes - self.declared, f"einsums.{n}")
+        return self.faults.attempt(("einsums", n), parse_statement, text, self.declared, constants, types)
 
     def _check_axes(self, statements: Mapping[int, Statement | None], axes: Mapping[str, Any]) -> None:
         if not all(statements.values()):

@@ -39,7 +39,11 @@ def test_renaming(a: Affine, point: dict[str, int]) -> None:
     assert a.rename(lambda axis: f"{axis}_").evaluate(shifted) == a.evaluate(point)
 
 
-@given(affines(("i", "j")), st.tuples(st.integers(-9, 9), st.integers(0, 5)), st.tuples(st.integers(-9, 9), st.integers(0, 5)))
+@given(
+    affines(("i", "j")),
+    st.tuples(st.integers(-9, 9), st.integers(0, 5)),
+    st.tuples(st.integers(-9, 9), st.integers(0, 5)),
+)
 def test_bounds_hold_every_value(a: Affine, i: tuple[int, int], j: tuple[int, int]) -> None:
     ranges = {"i": (i[0], sum(i)), "j": (j[0], sum(j))}
     low, high = a.bounds(ranges)

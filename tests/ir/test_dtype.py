@@ -39,7 +39,9 @@ def near_ties(name: str) -> st.SearchStrategy[float]:
     bits, lowest = FORMATS[name]
     last = st.integers(lowest - bits, 15 if name == "f16" else 100)
     hair = st.sampled_from([0.0, 2.0**-40, -(2.0**-40)])
-    return st.builds(lambda m, e, h: float((2 * m + 1) * 2.0 ** (e - 1)) * (1 + h), st.integers(0, 1 << bits), last, hair)
+    return st.builds(
+        lambda m, e, h: float((2 * m + 1) * 2.0 ** (e - 1)) * (1 + h), st.integers(0, 1 << bits), last, hair
+    )
 
 
 @given(st.sampled_from(["f16", "bf16", "f32"]), st.data())
@@ -109,5 +111,5 @@ def test_saturate(name: str, value: float, held: float) -> None:
 def test_sizes_and_names() -> None:
     assert [DTYPES[n].size_bytes for n in ("s4", "bool", "bf16", "s32", "f64")] == [1, 1, 2, 4, 8]
     assert dtype("bf16") is DTYPES["bf16"]
-    with pytest.raises(InvalidNoun, match="a type .* s16 .*'int8'"):
+    with pytest.raises(InvalidNoun, match=r"a type .* s16 .*'int8'"):
         dtype("int8")

@@ -29,8 +29,8 @@ def test_values_are_those_of_python(tree: Expression) -> None:
 @pytest.mark.parametrize(
     "text",
     ["a + b * c", "(a + b) * c", "a - (b - c)", "a // b % c", "a // (b % c)", "-a * b", "-(a * b)", "neg(3)", "-3 * a",
-     "a * -3", "(a < b) < c", "a < b + 1", "(a < b) + 1", "a | b & c", "(a | b) << 2", "max(a, -b)", "x[]", "x[a, y[b]]",
-     "1e999", "-1e999", "--a", "a - -3", "1.5e-07"],
+     "a * -3", "(a < b) < c", "a < b + 1", "(a < b) + 1", "a | b & c", "(a | b) << 2", "max(a, -b)", "x[]",
+     "x[a, y[b]]", "1e999", "-1e999", "--a", "a - -3", "1.5e-07"],
 )  # fmt: skip
 def test_the_fewest_parentheses(text: str) -> None:
     assert str(parse(text)) == text

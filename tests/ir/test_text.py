@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from isamap.errors import InvalidNoun
 from isamap.ir.affine import Affine
 from isamap.ir.answers import Buffer, Level, Lifetime, Match, Placement, Schedule, Solved, Step, Tiling, Violation
 from isamap.ir.dtype import DTYPES

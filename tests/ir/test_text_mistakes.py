@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isamap.errors import InvalidNoun
-from isamap.ir.answers import Match, Placement
+from isamap.ir.answers import Lifetime, Match, Placement
 from isamap.ir.text import from_text, to_text
 from tests import strategies
 
@@ -80,7 +80,12 @@ def test_the_texts_to_be_spoiled_are_sound(text: str) -> None:
         (MACHINE, "ceil(bytes / 4)", "ceil(bytes / )", "line 6: expected a record"),
         (MACHINE, "uses=()", "uses=(bus)", "line 6.uses: expected a tuple, got 'bus'"),
         (MACHINE, "uses=()", "uses=(Use(bus, 3),)", "line 6: expected each field of Use"),
-        (MACHINE, "memory=spad\n", "memory=spad, strides=some\n", "line 9.strides: expected one of per_kernel_axis.*got 'some'"),
+        (
+            MACHINE,
+            "memory=spad\n",
+            "memory=spad, strides=some\n",
+            "line 9.strides: expected one of .*got 'some'",
+        ),
         (MACHINE, "dtype=s8", "dtype=int8", "line 9.dtype: expected a type .*'int8'"),
         (MACHINE, "  axis", "  axes", "line 8: expected axis, operand or meaning, got 'axes'"),
         (MACHINE, "unit alu\n", "unit alu\n  axis i=3\n", "line 6: expected no indented line, got 'axis'"),
@@ -113,8 +118,8 @@ def test_the_texts_to_be_spoiled_are_sound(text: str) -> None:
         (RECORD, "'view'", "'copy'", "line 1.realisation: expected one of direct view gather"),
         (RECORD, "einsum=0", "einsum=0.5", "line 1.einsum: expected an integer, got '0.5'"),
         (RECORD, "einsum=0", "einsum=exit()", "line 1.einsum: expected a number, got 'exit.."),
-        (RECORD, "einsum=0, ", "", "line 1: expected einsum of Match"),
-        (RECORD, "einsum=0", "einsum=0, einsum=1", "line 1: expected a record"),
+        (RECORD, "einsum=0,", "", "line 1: expected einsum of Match"),
+        (RECORD, "einsum=0", "einsum=0, einsum=1", "line 1: expected each field of Match at most once"),
         (RECORD, "('n',)", "('n', 'n')", "line 1.axes: expected each kernel axis at most once, got n"),
         ("", "", "", "line 1: expected a record"),
         ("einsum", "", "", "line 1: expected"),
@@ -131,8 +136,6 @@ def test_a_mistake_is_named(text: str, old: str, new: str, says: str) -> None:
 
 
 def test_a_mistake_deep_in_a_record_names_its_own_line() -> None:
-    from isamap.ir.answers import Lifetime
-
     text = to_text(Placement(tuple((Lifetime(f"buffer{n}", "spad", 0, 9, 64), n) for n in range(9))))
     assert text.count("\n") > 9
     number = next(n for n, row in enumerate(text.split("\n"), 1) if "buffer5" in row)
@@ -141,18 +144,19 @@ def test_a_mistake_deep_in_a_record_names_its_own_line() -> None:
 
 
 @given(st.sampled_from([KERNEL, MACHINE, PROGRAM.replace("00" * 4000, ""), RECORD]), st.data())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_no_spoiled_text_raises_anything_else(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = min(len(text), start + data.draw(st.integers(0, 6)))
-    new = data.draw(st.one_of(st.sampled_from(["", "(", ")", "[", "=", "'", '"', "1e999", "-", " ", "\n", "{", ".", "%"]), st.text(max_size=3)))
+    marks = st.sampled_from(["", "(", ")", "[", "=", "'", '"', "1e999", "-", " ", "\n", "{", ".", "%"])
+    new = data.draw(st.one_of(marks, st.text(max_size=3)))
     with contextlib.suppress(InvalidNoun):
         noun: Any = from_text(text[:start] + new + text[end:])
         assert from_text(to_text(noun)) == noun
 
 
 @given(st.one_of(strategies.workloads(), strategies.targets(), strategies.programs()), st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_every_line_is_needed_or_optional_but_never_a_crash(noun: Any, data: st.DataObject) -> None:
     rows = to_text(noun).split("\n")
     del rows[data.draw(st.integers(0, len(rows) - 1))]

@@ -82,7 +82,11 @@ def test_given_extents_win() -> None:
         (["O[k, p] = I[k, p - 1]"], {}, r"got p - 1 in -1..54; give I a border"),
         (["O[k, p + 1] = I[k, p]"], {"axes": {"p": 56}}, r"an index in 0..55 in O"),
         (["O[k, p] += I[k]"], {"axes": {"p": 2}}, "2 indices of I, got 1"),
-        (["O[k, p] = s8(I[k, p])"], {"axes": {"p": 56}}, r"s32, the type of O, got s8 on the right side; cast it: s32\(...\)"),
+        (
+            ["O[k, p] = s8(I[k, p])"],
+            {"axes": {"p": 56}},
+            r"s32, the type of O, got s8 .*; cast it: s32\(...\)",
+        ),
         (["O[k, p] = s8(I[k, p + 1]) + X[k]"], {}, "one type on both sides, got s8 and s32"),
         (["O[k, p] = exp(I[k, p + 1])"], {}, "a float in exp"),
         (["X[k] += O[k, p]", "O[k, p] = X[k]"], {"axes": {"p": 56}, "inputs": []}, "no cycle"),
@@ -94,7 +98,11 @@ def test_given_extents_win() -> None:
         (["X[k] = 1"], {"given": [*tensors(), tensors()[0]]}, "tensors.I: expected one tensor of that name, got two"),
         (["X[k] += O[k, p]"], {"repeat": Repeat("t", 0, ())}, "repeat.extent: expected at least 1 step"),
         (["X[k] += O[k, p]"], {"repeat": Repeat("t", 2, (("X", "Q"),))}, "repeat.carry.Q: expected a tensor of O X"),
-        (["X[k] += O[k, p]"], {"repeat": Repeat("t", 2, (("X", "O"),))}, r"type and shape of O: .*got \('s32', \[64\]\) of X"),
+        (
+            ["X[k] += O[k, p]"],
+            {"repeat": Repeat("t", 2, (("X", "O"),))},
+            r"type and shape of O: .* \[64\]\) of X",
+        ),
     ],
 )
 def test_workloads_refused(texts: list[str], options: dict[str, Any], says: str) -> None:
@@ -137,11 +145,17 @@ def test_borders_and_views() -> None:
         (lambda: einsum("O[i] argmax= A[i, k]", i=1, k=2), r"2 output\(s\)"),
         (lambda: einsum("O[B[i]] += A[i]", i=2), "affine indices on the left"),
         (lambda: Einsum((), "-=", scalar("1", frozenset()), ()), "an operator of = "),
-        (lambda: Einsum(einsum("O[i] = A[i]", i=1).outputs, "=", scalar("2", frozenset()), ()), "an extent for each of i"),
+        (
+            lambda: Einsum(einsum("O[i] = A[i]", i=1).outputs, "=", scalar("2", frozenset()), ()),
+            "an extent for each of i",
+        ),
         (lambda: parse_statement("O[i]", frozenset("O")), r"tensor\[indices\]"),
         (lambda: parse_statement("O[i] = ", frozenset("O")), r"tensor\[indices\]"),
         (lambda: parse_statement("O = A[i]", frozenset("OA")), r"tensor\[indices\], got 'O'"),
-        (lambda: parse_statement("O[i] = f(A[i])", frozenset("OA"), {}, {"acc": "s32"}), "a function or type .*acc.* s8"),
+        (
+            lambda: parse_statement("O[i] = f(A[i])", frozenset("OA"), {}, {"acc": "s32"}),
+            "a function or type .*acc.* s8",
+        ),
         (lambda: parse_statement("O[i] = max(A[i])", frozenset("OA")), r"2 argument\(s\) of max, got 1"),
         (lambda: parse_statement("O[i*i] = A[i]", frozenset("OA")), "an affine index"),
     ],
@@ -156,7 +170,7 @@ def einsum(text: str, **extents: int) -> Einsum:
 
 
 def test_symbolic_extents_and_two_outputs_are_for_rooms_that_can() -> None:
-    with pytest.raises(Unsupported, match="k=1..9"):
+    with pytest.raises(Unsupported, match=r"k=1\.\.9"):
         Axis("k", 1, 9).extent  # noqa: B018
     with pytest.raises(Unsupported, match="two outputs"):
         einsum("O[i], P[i] argmax= A[i, k]", i=2, k=3).output  # noqa: B018
@@ -165,8 +179,10 @@ def test_symbolic_extents_and_two_outputs_are_for_rooms_that_can() -> None:
 @pytest.mark.parametrize(
     ("text", "dtype"),
     [
-        ("A[i] + 1", "s8"), ("A[i] < 3", "bool"), ("select(A[i] < 3, F[i], 0)", "f32"), ("i + 1", "s32"), ("3 + 4", None),
-        ("sat_s8(acc(A[i]) * 2)", "s8"), ("acc(A[i])", "s32"), ("F[A[i]]", "f32"), ("-exp(F[i])", "f32"), ("index(3*i)", "s32"),
+        ("A[i] + 1", "s8"), ("A[i] < 3", "bool"), ("select(A[i] < 3, F[i], 0)", "f32"), ("i + 1", "s32"),
+        ("3 + 4", None),
+        ("sat_s8(acc(A[i]) * 2)", "s8"), ("acc(A[i])", "s32"), ("F[A[i]]", "f32"), ("-exp(F[i])", "f32"),
+        ("index(3*i)", "s32"),
     ],
 )  # fmt: skip
 def test_types(text: str, dtype: str | None) -> None:

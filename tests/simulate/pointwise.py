@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import product
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from isamap.ir.affine import Affine
@@ -14,7 +15,7 @@ from isamap.ir.workload import Workload
 
 Point = dict[str, int]
 Values = dict[str, dict[tuple[int, ...], Number]]
-COMPARISONS = {"<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__", "==": "__eq__", "!=": "__ne__"}
+COMPARISONS = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne}
 
 
 class NotANumber(Exception):
@@ -65,7 +66,7 @@ def scalar(value: Scalar, point: Point, values: Values, work: Workload, wanted: 
 
 def apply(function: str, parts: list[Any], dtype: DType) -> Number:
     if function in COMPARISONS:
-        return int(getattr(float if isinstance(parts[0], float) else int, COMPARISONS[function])(*parts))
+        return int(COMPARISONS[function](*parts))
     match function:
         case "+":
             return parts[0] + parts[1]

@@ -85,7 +85,10 @@ def value(draw: st.DrawFn, kind: str, other: str, depth: int) -> str:
 
 @st.composite
 def kernels(draw: st.DrawFn) -> Workload:
-    kind, other = draw(st.sampled_from([*INTEGERS, *FLOATS, "bool"])), draw(st.sampled_from([*INTEGERS, *FLOATS, "bool"]))
+    kind, other = (
+        draw(st.sampled_from([*INTEGERS, *FLOATS, "bool"])),
+        draw(st.sampled_from([*INTEGERS, *FLOATS, "bool"])),
+    )
     operator = draw(st.sampled_from(["+=", "+=", "*=", "max=", "min=", "argmax=", "argmin=", "="]))
     extents = {axis: draw(st.integers(1, 3)) for axis in "ijk"}
     right = draw(value(kind, other, draw(st.integers(0, 3))))
@@ -93,7 +96,9 @@ def kernels(draw: st.DrawFn) -> Workload:
     if operator.startswith("arg"):
         left = f"{left}, P[j, i]"
     tensors = {"A": (kind, (5, 4)), "B": (other, (5, 4)), "G": ("u8", (6,)), "O": (kind, (18, 3)), "P": ("s32", (3, 3))}
-    made = [Tensor(name, DTYPES[type_], shape, 1 if name in "ABG" else None) for name, (type_, shape) in tensors.items()]
+    made = [
+        Tensor(name, DTYPES[type_], shape, 1 if name in "ABG" else None) for name, (type_, shape) in tensors.items()
+    ]
     full = f"{left} {operator} {right}"
     for axis in "ijk":  # every axis is used, and the value keeps its type
         full += f" + {kind}(index({axis} // 100))"
@@ -144,7 +149,9 @@ def test_contractions(text: str, shapes: dict[str, tuple[int, ...]], axes: dict[
     agree(kernel, inputs)
 
 
-@pytest.mark.parametrize(("narrow", "wide"), [("s8", "s32"), ("u8", "s32"), ("s16", "s64"), ("u8", "s8"), ("s32", "s16")])
+@pytest.mark.parametrize(
+    ("narrow", "wide"), [("s8", "s32"), ("u8", "s32"), ("s16", "s64"), ("u8", "s8"), ("s32", "s16")]
+)
 def test_contractions_with_casts(narrow: str, wide: str) -> None:
     tensors = {"A": (narrow, (6, 9)), "B": (narrow, (9, 4)), "C": (wide, (6, 4))}
     text = f"C[i,j] += {wide}(A[i,k]) * sat_{wide}(B[k,j])"
@@ -161,7 +168,12 @@ def test_boxes_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_einsums_write_parts_of_one_tensor() -> None:
-    kernel = work({"A": ("s8", (4,)), "B": ("s8", (3,)), "O": ("s8", (7,))}, "O[2*i] = A[i]", "O[2*j+1] = B[j]", axes={"i": 4, "j": 3})
+    kernel = work(
+        {"A": ("s8", (4,)), "B": ("s8", (3,)), "O": ("s8", (7,))},
+        "O[2*i] = A[i]",
+        "O[2*j+1] = B[j]",
+        axes={"i": 4, "j": 3},
+    )
     agree(kernel, random_inputs(kernel, 0))
 
 
@@ -188,7 +200,13 @@ def test_an_alias_shares_bytes() -> None:
 
 
 def test_repeat_carries_and_restarts_accumulators() -> None:
-    tensors = {"X": ("s32", (5, 3)), "H": ("s32", (3,)), "G": ("s32", (3,)), "Hnext": ("s32", (3,)), "Y": ("s32", (5, 3))}
+    tensors = {
+        "X": ("s32", (5, 3)),
+        "H": ("s32", (3,)),
+        "G": ("s32", (3,)),
+        "Hnext": ("s32", (3,)),
+        "Y": ("s32", (5, 3)),
+    }
     made = [Tensor(name, DTYPES[kind], shape) for name, (kind, shape) in tensors.items()]
     texts = ("G[i] += X[t,i] * H[j]", "Hnext[i] = G[i] - H[i]", "Y[t,i] = Hnext[i]")
     parsed = [parse_statement(text, frozenset(tensors)) for text in texts]
@@ -209,7 +227,18 @@ def test_functions_of_floats() -> None:
     a, found = inputs["A"].astype(float), evaluate(kernel, inputs)
     b = np.abs(a)
     erf = np.array([__import__("math").erf(x) for x in a])
-    wanted = [np.exp(a), np.tanh(a), 1 / (1 + np.exp(-a)), erf, np.floor(a), np.rint(a), b**0.5, b**-0.5, np.log(b), a / 3]
+    wanted = [
+        np.exp(a),
+        np.tanh(a),
+        1 / (1 + np.exp(-a)),
+        erf,
+        np.floor(a),
+        np.rint(a),
+        b**0.5,
+        b**-0.5,
+        np.log(b),
+        a / 3,
+    ]
     for n, expected in enumerate(wanted):
         np.testing.assert_allclose(found[f"O{n}"], expected, rtol=1e-5, atol=1e-6)
         assert found[f"O{n}"].dtype == np.float32

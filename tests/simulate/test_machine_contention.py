@@ -39,9 +39,7 @@ def unary(name: str, count: int = 4, mode: str = "") -> Operation:
 
 
 def add(count: int = 4) -> Operation:
-    return operation(
-        "add", {"n": count}, X=at("buf", S32, n=4), Y=at("buf", S32, n=4), Z=at("buf", S32, n=4)
-    )
+    return operation("add", {"n": count}, X=at("buf", S32, n=4), Y=at("buf", S32, n=4), Z=at("buf", S32, n=4))
 
 
 def keep() -> Operation:

@@ -34,9 +34,7 @@ def test_tile_gemm_takes_192_cycles() -> None:
     tape, _ = made = programs.tile_gemm()
     result = run(made)
     assert result.latency_cycles == 192
-    starts = [
-        (entry.operation.performs, int(start)) for entry, start in zip(tape.entries, result.start, strict=True)
-    ]
+    starts = [(entry.operation.performs, int(start)) for entry, start in zip(tape.entries, result.start, strict=True)]
     assert [s for name, s in starts if name == "load"] == [0, 0, 20, 20, 40, 40, 60, 72]
     assert [s for name, s in starts if name == "matmul"] == [20, 40, 56, 72, 88, 104, 120, 136]
     assert [s for name, s in starts if name == "store"] == [88, 104, 128, 152]

@@ -61,7 +61,7 @@ def to_text(noun: object) -> str:
 
 def from_text(text: str) -> Any:
     """The noun that ``text`` writes; raises InvalidNoun whose faults name the line."""
-    kind, _, rest = text.strip().partition(" ")
+    kind, rest = [*text.split(None, 1), "", ""][:2]
     if kind in _MANY_LINES:
         lines = Lines(text)
         noun = _MANY_LINES[kind](lines)

@@ -41,11 +41,13 @@ def read_record(text: str) -> Any:
         raise located(error, 1) from None
 
 
-def parse_python(text: str) -> ast.expr:
+def parse_python(text: str, number: int = 1) -> ast.expr:
+    """The syntax tree of ``text``, whose first line is line ``number``."""
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(text.strip(), mode="eval").body
+        return ast.increment_lineno(tree, number - 1)
     except SyntaxError as error:
-        at = (f"line {error.lineno or 1}",)
+        at = (f"line {number + (error.lineno or 1) - 1}",)
         raise InvalidNoun([Fault(at, "a record", repr((error.text or text).strip()[:60]), error.msg)]) from None
     except (ValueError, MemoryError, RecursionError) as error:
         raise InvalidNoun([Fault((), "a record", repr(text[:60]), str(error) or "nested too deeply")]) from None

@@ -68,6 +68,8 @@ def read_segment(lines: Lines, depth: int, first: int) -> Segment:
                 if found[1] in columns:
                     raise InvalidNoun([Fault((), f"column {found[1]} once", "twice")])
                 columns[found[1]] = unpack(found[2])
+                if columns[found[1]].typecode in "fd":
+                    raise InvalidNoun([Fault((), "a column of integers", "floats")])
             else:
                 _read_issue(line, rows, first)
     if columns and len(rows["operation"]):
@@ -80,6 +82,13 @@ def _read_issue(line: Line, rows: dict[str, array[Any]], first: int) -> None:
     if not found:
         expected = "#issue opN @ origins after issue.event ... start cycle"
         raise InvalidNoun([Fault((), expected, repr(line.text[:60]))])
+    try:
+        _append_issue(found, rows, first)
+    except OverflowError as error:
+        raise InvalidNoun([Fault((), "numbers of 64 bits", repr(line.text[:60]), str(error))]) from None
+
+
+def _append_issue(found: re.Match[str], rows: dict[str, array[Any]], first: int) -> None:
     number, operation, origins, waits, start = found.groups()
     _require_number(number, first + len(rows["operation"]), "issue")
     rows["operation"].append(int(operation))

@@ -66,7 +66,7 @@ def read_target(lines: Lines) -> Target:
         word, _, rest = line.text.partition(" ")
         with line.faults():
             if word == "parameter":
-                found["parameters"].append(read(_arguments(line, f"({rest})"), _PARAMETER))
+                found["parameters"].append(read(parse_python(f"({rest})", line.number), _PARAMETER))
             elif word in _LINES:
                 field, noun = _LINES[word]
                 found[field].append(_read_line(line, rest, noun, _read_below(lines, noun)))
@@ -79,16 +79,10 @@ def read_target(lines: Lines) -> Target:
 
 
 def _read_line(line: Line, arguments: str, noun: type, more: dict[str, Any]) -> Any:
-    call = _arguments(line, f"_({arguments})")
+    call = parse_python(f"_({arguments})", line.number)
     if not isinstance(call, ast.Call):
         raise InvalidNoun([Fault((), "name, field=value, ...", repr(arguments))])
     return read_fields(call, noun, more)
-
-
-def _arguments(line: Line, text: str) -> ast.expr:
-    node = parse_python(text)
-    ast.increment_lineno(node, line.number - 1)
-    return node
 
 
 def _read_below(lines: Lines, noun: type) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""``isamap validate``: reads files as the other commands would, and tells every mistake of all of them at once."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from isamap.cli.arguments import Json
+from isamap.cli.exits import complain, describe
+from isamap.cli.terminal import print_json
+from isamap.errors import InputError, IsamapError
+
+if TYPE_CHECKING:
+    from isamap.spec import Kind
+
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Kernels, machines and results: files, or names.")]
+
+
+def validate_files(files: Files, as_json: Json = False) -> None:
+    """Checks kernel, hardware and result files."""
+    entries: list[dict[str, Any]] = []
+    for file in files:
+        kind, error = _validate(file)
+        entries.append({"file": file, "kind": kind, "valid": error is None, "errors": _messages(error)})
+        if error is not None:
+            complain(describe(error))
+        elif not as_json:
+            typer.echo(f"{file}: a valid {kind} file")
+    valid = all(entry["valid"] for entry in entries)
+    if as_json:
+        print_json({"valid": valid, "files": entries})
+    if not valid:
+        raise typer.Exit(InputError.exit_code)
+
+
+def _messages(error: IsamapError | None) -> list[str]:
+    """One message per mistake."""
+    from isamap.spec import SpecError
+
+    if error is None:
+        return []
+    if isinstance(error, SpecError):
+        return [str(diagnostic) for diagnostic in error.diagnostics]
+    return describe(error).split("\n") if isinstance(error, InputError) and error.faults else [describe(error)]
+
+
+def _validate(file: str) -> tuple[str | None, IsamapError | None]:
+    """What the file is (None where that cannot be told), and what is wrong with it."""
+    from isamap.result import read_result
+    from isamap.spec import load_target, load_workload
+
+    kind: str | None = None
+    try:
+        kind = _kind(file)
+        if kind == "result":
+            read_result(Path(file))
+        elif kind == "kernel":
+            load_workload(file)
+        else:
+            load_target(file)
+    except IsamapError as error:
+        return kind, error
+    return kind, None
+
+
+def _kind(file: str) -> str:
+    """``kernel``, ``hardware`` or ``result``; raises InputError where the file is none of them."""
+    from isamap.spec import available, resolve
+    from isamap.spec.resolve import open_document
+
+    if file.endswith(".json"):
+        return "result"
+    if Path(file).exists():
+        return _kind_by_keys(file, open_document(Path(file), "kernel").data)
+    if file in available("hardware"):
+        return "hardware"
+    if not Path(file).suffix:
+        resolve(file, "kernel")
+        return "kernel"
+    raise InputError(f"no file {file!r}")
+
+
+def _kind_by_keys(file: str, data: dict[str, Any]) -> Kind:
+    """The kind of file whose keys are most like those of ``data``."""
+    from isamap.spec import schema
+
+    known: dict[Kind, list[str]] = {kind: list(schema(kind)["properties"]) for kind in ("kernel", "hardware")}
+    other = {"kernel": "hardware", "hardware": "kernel"}
+    score = {
+        kind: sum(bool(get_close_matches(key, set(keys) - set(known[other[kind]]))) for key in data)  # type: ignore[index]
+        for kind, keys in known.items()
+    }
+    if not any(score.values()):
+        own = "; ".join(f"a {kind} file has {' '.join(keys)}" for kind, keys in known.items())
+        raise InputError(f"{file}: neither a kernel nor a hardware file: {own}")
+    return max(score, key=lambda kind: score[kind])
