@@ -111,6 +111,8 @@ def compile_workload(
     options = options or Options()
     if options.method == "exact":
         raise Unsupported("compile", "--method exact", "use heuristic, or auto, which is heuristic for now")
+    if work.repeat is not None:
+        raise Unsupported("compile", f"the recurrence over {work.repeat.axis}", "evaluate runs it")
     clock = _Clock(options, progress)
     found, candidates, notes = _matched(work, target, options, clock)
     parts = [

@@ -12,10 +12,10 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isamap import __version__
 from isamap.errors import InputError, InvalidNoun
 from isamap.ir.answers import Match, Tiling, Violation
 from isamap.ir.hardware import Target
@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from isamap.compile import Compiled
     from isamap.simulate import Simulation
 
-__all__ = ["KEYS", "Result", "differences", "read_result", "require_writable", "summary", "to_json", "write_result"]
+__all__ = [
+    "KEYS",
+    "Result",
+    "checksum",
+    "differences",
+    "read_result",
+    "require_writable",
+    "summary",
+    "to_json",
+    "write_result",
+]
 
 FORMAT = "isamap-result"
 VERSION = 1
@@ -71,7 +81,7 @@ def summary(compiled: Compiled) -> dict[str, Any]:
         "energy_pj": run.energy_pj,
         "traffic_bytes": dict(run.traffic_bytes),
         "checked": compiled.checked,
-        "solve_seconds": None if compiled.options.deterministic else solved.seconds,
+        "solve_seconds": None if compiled.options.deterministic else round(solved.seconds, 3),
         "issues": run.issues,
         "peak_bytes": dict(run.peak_bytes),
         "seed": solved.seed,
@@ -88,7 +98,7 @@ def to_json(compiled: Compiled) -> dict[str, Any]:
     record = {
         "format": FORMAT,
         "version": VERSION,
-        "isamap": __version__,
+        "isamap": _version(),
         "summary": summary(compiled),
         "inputs": {"generator": GENERATOR, "seed": compiled.solved.seed},
         "workload": to_text(compiled.work).splitlines(),
@@ -97,7 +107,7 @@ def to_json(compiled: Compiled) -> dict[str, Any]:
         "tilings": [to_text(tiling) for tiling in compiled.tilings],
         "program": program_to_json(compiled.program),
     }
-    return {**record, "checksum": _checksum(record)}
+    return {**record, "checksum": checksum(record)}
 
 
 def write_result(path: str | Path, compiled: Compiled) -> None:
@@ -138,7 +148,7 @@ def read_result(path: str | Path) -> Result:
         raise InputError(f"{path}: this is JSON, but no result of isamap (its format is not {FORMAT!r})")
     if record.get("version") != VERSION:
         raise InputError(f"{path}: version {record.get('version')!r} of the format; this isamap reads {VERSION}")
-    if record.pop("checksum", None) != _checksum(record):
+    if record.pop("checksum", None) != checksum(record):
         raise InputError(f"{path}: its checksum does not fit its content: it was changed after it was written")
     try:
         seed = record["inputs"]["seed"]
@@ -187,9 +197,16 @@ def _noun(lines: list[str], kind: type) -> Any:
     return noun
 
 
-def _checksum(record: Mapping[str, Any]) -> str:
+def checksum(record: Mapping[str, Any]) -> str:
     text = json.dumps(record, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _version() -> str:
+    try:
+        return version("isamap")
+    except PackageNotFoundError:  # run from a source tree
+        return "unknown"
 
 
 def _state(final: Path) -> str:

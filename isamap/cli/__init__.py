@@ -6,6 +6,9 @@ shows what takes long; then one file per command.
 
 from __future__ import annotations
 
+import io
+import sys
+
 import typer
 
 from isamap import __version__
@@ -51,4 +54,7 @@ def options(
 
 def main() -> None:
     """The console entry."""
+    for stream in (sys.stdout, sys.stderr):  # what the terminal cannot show must not end the command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app(prog_name="isamap")

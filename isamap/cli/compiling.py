@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from isamap.cli.arguments import InstructionName, Json, KernelName, Settings, TargetName, load_pair, require_instruction
-from isamap.cli.exits import CHECK_FAILED, complain, describe
+from isamap.cli.exits import CHECK_FAILED, STOPPED, complain, describe
 from isamap.cli.progress import Progress
 from isamap.cli.terminal import print_json, show
 from isamap.errors import Infeasible, InputError, IsamapError, NotFound
@@ -82,10 +82,11 @@ def _compiled(work: Workload, target: Target, options: Options, as_json: bool) -
     try:
         with Progress() as progress:
             compiled = compile_workload(work, target, options, progress)
-    except (Infeasible, NotFound) as error:
+    except (Infeasible, NotFound, KeyboardInterrupt) as error:
+        refusal = error if isinstance(error, IsamapError) else NotFound(STOPPED)
         if as_json:
-            print_json(_without_answer(work, target, options, error))
-        raise
+            print_json(_without_answer(work, target, options, refusal))
+        raise refusal from None
     for note in compiled.notes:
         typer.echo(f"note: {note}", err=True)
     return compiled
@@ -100,7 +101,6 @@ def _without_answer(work: Workload, target: Target, options: Options, error: Isa
         "status": "infeasible" if isinstance(error, Infeasible) else "unknown",
         "objective": options.objective,
         "certificate": "none",
-        "checked": False,
         "seed": options.seed,
         "reason": describe(error),
     }

@@ -14,6 +14,7 @@ from isamap.errors import InputError, IsamapError, NotFound
 
 DEFECT = 1
 CHECK_FAILED = 5
+STOPPED = "stopped before anything was found"
 REPORT = "this is a defect of isamap. Please report it with the lines above and the command that you gave."
 
 
@@ -27,7 +28,7 @@ class Commands(TyperGroup):
             complain(describe(error))
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            complain("stopped before anything was found")
+            complain(STOPPED)
             raise typer.Exit(NotFound.exit_code) from None
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of our output has gone

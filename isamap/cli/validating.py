@@ -16,6 +16,8 @@ from isamap.errors import InputError, IsamapError
 if TYPE_CHECKING:
     from isamap.spec import Kind
 
+_ALIKE = 0.75  # a key with a typo is still taken for the key it was meant to be
+
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Kernels, machines and results: files, or names.")]
 
 
@@ -69,18 +71,22 @@ def _validate(file: str) -> tuple[str | None, IsamapError | None]:
 def _kind(file: str) -> str:
     """``kernel``, ``hardware`` or ``result``; raises InputError where the file is none of them."""
     from isamap.spec import available, resolve
+    from isamap.spec.diagnostic import did_you_mean
     from isamap.spec.resolve import open_document
 
-    if file.endswith(".json"):
-        return "result"
-    if Path(file).exists():
-        return _kind_by_keys(file, open_document(Path(file), "kernel").data)
+    path = Path(file)
+    if path.exists() and not path.is_dir():
+        return "result" if path.suffix == ".json" else _kind_by_keys(file, open_document(path, "kernel").data)
     if file in available("hardware"):
         return "hardware"
-    if not Path(file).suffix:
+    if path.suffix or len(path.parts) != 1:
+        raise InputError(f"{file}: {'it is a folder' if path.is_dir() else 'there is no such file'}")
+    try:
         resolve(file, "kernel")
-        return "kernel"
-    raise InputError(f"no file {file!r}")
+    except InputError:
+        near = did_you_mean(file, [*available("kernel"), *available("hardware")])
+        raise InputError(f"{file}: there is no such file, kernel or machine{near and '; '}{near}") from None
+    return "kernel"
 
 
 def _kind_by_keys(file: str, data: dict[str, Any]) -> Kind:
@@ -88,9 +94,9 @@ def _kind_by_keys(file: str, data: dict[str, Any]) -> Kind:
     from isamap.spec import schema
 
     known: dict[Kind, list[str]] = {kind: list(schema(kind)["properties"]) for kind in ("kernel", "hardware")}
-    other = {"kernel": "hardware", "hardware": "kernel"}
+    shared = set(known["kernel"]) & set(known["hardware"])
     score = {
-        kind: sum(bool(get_close_matches(key, set(keys) - set(known[other[kind]]))) for key in data)  # type: ignore[index]
+        kind: sum(bool(get_close_matches(key, set(keys) - shared, cutoff=_ALIKE)) for key in data)
         for kind, keys in known.items()
     }
     if not any(score.values()):

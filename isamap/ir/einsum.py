@@ -77,9 +77,6 @@ class Einsum:
             faults.append(Fault((), f"{wanted} output(s) before {self.operator}", str(len(self.outputs))))
         gathers = [item for item in self.outputs if not all(isinstance(index, Affine) for index in item.indices)]
         faults += [Fault((), "affine indices on the left", repr(str(item))) for item in gathers]
-        if self.operator == "=" and self.reduction_axes:
-            summed = ", ".join(self.reduction_axes)
-            faults.append(Fault((), "every axis on the left of =", f"{summed} only on the right", "use += to reduce"))
         return faults
 
     def _axis_faults(self) -> list[Fault]:
@@ -120,6 +117,14 @@ class Einsum:
     def reduction_axes(self) -> tuple[str, ...]:
         left = {name for output in self.outputs for name in output.axes}
         return tuple(axis.name for axis in self.axes if axis.name not in left)
+
+    def unreduced(self, *outside: str) -> list[Fault]:
+        """The fault of an ``=`` whose right side has axes that the left side lacks and that no ``outside`` loop fixes."""
+        left_over = [axis for axis in self.reduction_axes if axis not in outside]
+        if self.operator != "=" or not left_over:
+            return []
+        only_right = ", ".join(left_over)
+        return [Fault((), "every axis on the left of =", f"{only_right} only on the right", "use += to reduce")]
 
     def rename(self, new_name: Mapping[str, str]) -> Einsum:
         """The same einsum with axes renamed."""

@@ -246,6 +246,8 @@ def _reference_faults(target: Target) -> list[Fault]:
             require((*at, "operands", operand.name), operand.memory, memories, "a memory")
         for use in instruction.uses:
             require((*at, "uses"), use.resource, resources, "a port or bus")
+        for n, einsum in enumerate(instruction.meaning):
+            faults += [fault.under(*at, "meaning", n) for fault in einsum.unreduced()]
     return faults
 
 

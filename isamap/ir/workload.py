@@ -137,6 +137,7 @@ def _einsum_faults(work: Workload, einsum: Einsum) -> list[Fault]:
     if unknown:
         return [Fault((), "a tensor of " + " ".join(dtype_of), repr(name)) for name in dict.fromkeys(unknown)]
     faults = [fault for a in accesses for fault in _access_faults(work, einsum, a, a in einsum.outputs)]
+    faults += einsum.unreduced(*([work.repeat.axis] if work.repeat else []))
     try:
         found = infer(einsum.value, dtype_of)
     except InvalidNoun as error:

@@ -69,6 +69,8 @@ def _figures(simulation: Simulation, solved: Solved[Program] | None, bound_cycle
     if bound_cycles:
         over = simulation.latency_cycles / bound_cycles
         cycles += f"   bound {count(bound_cycles)}, so at most {over:.4f} times the best possible"
+    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row("  cycles", cycles)
     if solved is not None:
         table.add_row("  status", _status(solved))
@@ -83,11 +85,13 @@ def _figures(simulation: Simulation, solved: Solved[Program] | None, bound_cycle
 
 
 def _status(solved: Solved[Program]) -> str:
-    """``feasible: latency 1,603,120 cycles, bound 1,548,800, gap 3.4 %, found in 4.1 s``."""
-    unit = _UNITS.get(solved.objective, "")
-    text = f"{solved.status}: {solved.objective} {count(solved.value)} {unit}, bound {count(solved.bound)}"
-    text += f", gap {share(solved.gap)}"
-    return f"{text}, {solved.method} in {solved.seconds:.1f} s" if solved.seconds else f"{text}, {solved.method}"
+    """``feasible, gap 3.4 % (heuristic, 4.1 s)``; the value and bound of an objective that has no line of its own."""
+    text = "optimal: it meets the bound" if solved.status == "optimal" else f"{solved.status}, gap {share(solved.gap)}"
+    if solved.objective != "latency":
+        unit = _UNITS.get(solved.objective, "")
+        text += f"; {solved.objective} {count(solved.value)} {unit}, bound {count(solved.bound)}"
+    how = [solved.method, *([f"{solved.seconds:.1f} s"] if solved.seconds else [])]
+    return f"{text} ({', '.join(how)})"
 
 
 def _check(checked: bool, work: Workload) -> Text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 UNKNOWN = "-"
 _PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
-_PREFIXES = ((1e12, "J"), (1e9, "mJ"), (1e6, "µJ"), (1e3, "nJ"), (1.0, "pJ"))
+_PREFIXES = ((1e12, "J"), (1e9, "mJ"), (1e6, "uJ"), (1e3, "nJ"), (1.0, "pJ"))
 
 
 def count(number: float | None) -> str:
@@ -13,7 +13,7 @@ def count(number: float | None) -> str:
 
 
 def energy(picojoules: float | None) -> str:
-    """``310 µJ``."""
+    """``310 uJ``."""
     if picojoules is None:
         return UNKNOWN
     size, unit = next((entry for entry in _PREFIXES if picojoules >= entry[0]), _PREFIXES[-1])

@@ -23,7 +23,7 @@ def plain_table(*headers: str, title: str = "", right: Sequence[str] = ()) -> Ta
     """An empty table in the style of all of them; the columns in ``right`` hold numbers."""
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
     for header in headers:
-        table.add_column(header, justify="right" if header in right else "left")
+        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
     return table
 
 
@@ -77,7 +77,7 @@ def _match_cells(match: Match) -> tuple[str, ...]:
 def why_not(found: MatchSet) -> Group:
     """The reasons and repairs of an instruction without a match."""
     said = [*found.reasons, *(f"repair: {repair}" for repair in found.repairs)]
-    return Group(Text(f"not {found.instruction}:"), *(Padding(Text(line), (0, 0, 0, 2)) for line in said))
+    return Group(Text(f"not {found.instruction}:"), *(Padding(Text(line), (0, 0, 0, 2), expand=False) for line in said))
 
 
 def tiling_table(tiling: Tiling) -> Table:

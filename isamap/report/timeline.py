@@ -32,7 +32,7 @@ class Timeline:
         margin = max((len(queue.name) for queue in self.target.queues), default=0) + 1
         cells = min(max(options.max_width - margin - _SHARE_CELLS - 2, _LEAST_CELLS), _MOST_CELLS)
         for line in self.lines(margin, cells, options.ascii_only):
-            yield Text(line, no_wrap=True)
+            yield Text(line, no_wrap=True, overflow="crop")
 
     def lines(self, margin: int, cells: int, ascii_only: bool = False) -> Iterator[str]:
         """The rows, then the axis in cycles."""

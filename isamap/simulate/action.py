@@ -1,7 +1,4 @@
-"""An operation made ready for a target: its queue, what it holds, what it costs, its views as layouts.
-
-What cannot be made ready is refused by name: such a program has no meaning on the machine.
-"""
+"""An operation made ready for a target: its queue, what it holds, what it costs, its views as layouts."""
 
 from __future__ import annotations
 
@@ -9,16 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
-from isamap.errors import InvalidNoun
-from isamap.ir.affine import Affine
 from isamap.ir.einsum import Einsum
 from isamap.ir.expression import Expression, evaluate
-from isamap.ir.hardware import Instruction, Target, Transfer, Use, cycles
-from isamap.ir.program import Operation, Program, View
-from isamap.ir.scalar import Access, Read, Scalar, rebuild
-from isamap.simulate.evaluate import first_element, root_of
+from isamap.ir.hardware import Instruction, Transfer, cycles
+from isamap.ir.program import Operation
+from isamap.ir.scalar import Read, Scalar, rebuild
 from isamap.simulate.layout import Layout
-from isamap.simulate.rules import Findings
 
 
 @dataclass(frozen=True)
@@ -82,173 +75,6 @@ def _energy(expression: Expression | None, known: Mapping[str, int]) -> float | 
 
 def starts_fresh(does: Instruction | Transfer, mode: str) -> bool:
     return mode == "initialise" or (isinstance(does, Instruction) and does.initialise == "always")
-
-
-def _named(name: str, target: Target) -> Instruction | Transfer | None:
-    for transfer in target.transfers:
-        if transfer.name == name:
-            return transfer
-    return next((instruction for instruction in target.instructions if instruction.name == name), None)
-
-
-def prepare(operation: Operation, where: str, program: Program, target: Target, findings: Findings) -> Action | None:
-    """The action of an operation; None, and the reason among the findings, where the machine has no such action."""
-    does = _named(operation.performs, target)
-    if does is None:
-        known = " ".join([*(t.name for t in target.transfers), *(i.name for i in target.instructions)])
-        findings.add("performs", where, f"{operation.performs!r} is none of {known}")
-        return None
-    expected = _expected(does, operation)
-    if isinstance(does, Instruction):
-        given, wanted = sorted(axis for axis, _ in operation.extents), sorted(does.axis_names)
-        if given != wanted:
-            findings.add("operands", where, f"axes {' '.join(given)} instead of {' '.join(wanted)}")
-            return None
-    if sorted(view.operand for view in operation.views) != sorted(expected):
-        given = [view.operand for view in operation.views]
-        findings.add("operands", where, f"views {' '.join(given)} instead of {' '.join(expected)}")
-        return None
-    layouts = []
-    for view in operation.views:
-        memory, axes, dtype = expected[view.operand]
-        if view.memory != memory:
-            findings.add("memory", where, f"{view.operand} in {view.memory} instead of {memory}")
-        elif dtype is not None and view.dtype.name != dtype:
-            findings.add("dtype", where, f"{view.operand} is {view.dtype} instead of {dtype}")
-        elif _view_fits(view, where, program, target, findings):
-            layouts.append(_layout(view, operation, does, axes, program))
-    for layout, count in zip(layouts, operation.origin_counts, strict=False):
-        if count < len(layout.strides):
-            findings.add("origins", where, f"{layout.operand} needs {len(layout.strides)} coordinates; give it steps")
-            return None
-    if len(layouts) < len(operation.views):
-        return None
-    if isinstance(does, Transfer) and does.meaning is None and layouts[0].dtype != layouts[1].dtype:
-        findings.add("dtype", where, f"{layouts[0].dtype} at one end, {layouts[1].dtype} at the other")
-        return None
-    return _with_costs(operation, where, does, tuple(layouts), target, findings)
-
-
-def _with_costs(
-    operation: Operation,
-    where: str,
-    does: Instruction | Transfer,
-    layouts: tuple[Layout, ...],
-    target: Target,
-    findings: Findings,
-) -> Action | None:
-    numbers = {resource.name: n for n, resource in enumerate(target.resources)}
-    for use in does.uses:
-        if (use.bytes_per_cycle or 0) > target.resources[numbers[use.resource]].bytes_per_cycle:
-            findings.add("resource", where, f"{use.bytes_per_cycle} B/cycle of {use.resource}")
-            return None
-    queue = does.channel if isinstance(does, Transfer) else does.unit
-    in_tensor = [n for n, layout in enumerate(layouts) if layout.tensor is not None]
-    source = next(n for n, v in enumerate(layouts) if v.operand == "source") if isinstance(does, Transfer) else 0
-    number = [q.name for q in target.queues].index(queue)
-    held = tuple((numbers[use.resource], use.bytes_per_cycle) for use in _distinct(does.uses))
-    action = Action(operation, does, number, layouts, held, in_tensor[0] if in_tensor else source)
-    try:
-        action.cost(layouts[action.counted].points if layouts else 0)
-    except InvalidNoun as error:
-        findings.add("performs", where, f"its cost is no number: {error}")
-        return None
-    return action
-
-
-def _distinct(uses: tuple[Use, ...]) -> tuple[Use, ...]:
-    return tuple({use.resource: use for use in uses}.values())
-
-
-Expected = dict[str, tuple[str, tuple[str, ...], str | None]]
-
-
-def _expected(does: Instruction | Transfer, operation: Operation) -> Expected:
-    """operand -> (memory, axes in order, dtype or None)."""
-    if isinstance(does, Instruction):
-        return {o.name: (o.memory, o.axes, o.dtype.name) for o in does.operands}
-    axes = tuple(axis for axis, _ in operation.extents)
-    source, destination = axes, axes
-    if does.meaning is not None:
-        source, destination = _plain(does.meaning.reads[0], axes), _plain(does.meaning.output, axes)
-    return {
-        "source": (does.source_memory, source, None),
-        "destination": (does.destination_memory, destination, None),
-    }
-
-
-def _plain(access: Access, known: tuple[str, ...]) -> tuple[str, ...]:
-    """The axes that index a tensor of a transfer's meaning, one per dimension."""
-    names = [str(index) for index in access.indices if isinstance(index, Affine)]
-    return tuple(name for name in names if name in known)
-
-
-def _view_fits(view: View, where: str, program: Program, target: Target, findings: Findings) -> bool:
-    width = 1
-    if view.tensor is not None:
-        tensor = next((t for t in program.tensors if t.name == view.tensor), None)
-        if tensor is None:
-            findings.add("tensor", where, f"{view.operand} names {view.tensor!r}, which the program does not have")
-            return False
-        if view.memory != target.outermost.name:
-            findings.add("memory", where, f"{view.operand} names tensor {view.tensor} in {view.memory}")
-            return False
-        if tensor.dtype != view.dtype:
-            findings.add("tensor", where, f"{view.operand} is {view.dtype}, tensor {tensor.name} is {tensor.dtype}")
-            return False
-        width = len(tensor.shape)
-    elif view.memory == target.outermost.name:
-        findings.add("memory", where, f"{view.operand} in {view.memory} names no tensor")
-        return False
-    elif target.memory(view.memory).kind != "explicit":
-        findings.add("memory", where, f"{view.operand} addresses {view.memory}, which is a cache")
-        return False
-    if any(len(step) != width for per_factor in view.steps for step in per_factor):
-        findings.add("tensor", where, f"steps of {view.operand} need {width} number(s) each")
-        return False
-    return True
-
-
-def _layout(
-    view: View, operation: Operation, does: Instruction | Transfer, axes: tuple[str, ...], program: Program
-) -> Layout:
-    factors_of, position = dict(operation.extents), {axis: n for n, (axis, _) in enumerate(operation.extents)}
-    tensors = {tensor.name: tensor for tensor in program.tensors}
-    tensor = tensors[view.tensor] if view.tensor is not None else None
-    size = view.dtype.size_bytes
-    still = (0,) * (len(tensor.shape) if tensor else 1)
-    extents: list[int] = []
-    steps: list[tuple[int, ...]] = []
-    for axis in axes:
-        per_factor = view.steps[position[axis]] or (still,) * len(factors_of[axis])
-        extents += factors_of[axis]
-        steps += per_factor
-    reads, writes = _reads_and_writes(does, view.operand, operation.mode)
-    space, base = view.memory, 0
-    strides: tuple[int, ...] = (1,)
-    if tensor is not None:
-        root, offset = root_of(tensor, tensors)
-        space, base = f"{view.memory}.{root}", (offset + first_element(tensor)) * size
-        strides = tuple(stride * size for stride in tensor.element_strides)
-    border = tensor.border if tensor is not None and view.border is None else view.border
-    shape = tuple(prod(factors_of[axis]) for axis in axes)
-    return Layout(view.operand, view.memory, space, view.dtype, shape, tuple(extents), tuple(steps), strides, base,
-                  reads, writes, tensor, border)  # fmt: skip
-
-
-def _reads_and_writes(does: Instruction | Transfer, operand: str, mode: str) -> tuple[bool, bool]:
-    if isinstance(does, Transfer):
-        return operand == "source", operand == "destination"
-    reads = writes = False
-    for einsum in does.meaning:
-        continues = einsum.operator != "=" and not starts_fresh(does, mode)
-        for access in einsum.reads:
-            reads |= access.tensor == operand and not writes
-        for output in einsum.outputs:
-            if output.tensor == operand:
-                reads |= continues and not writes
-                writes = True
-    return reads, writes
 
 
 def meaning_of(action: Action) -> tuple[Einsum, ...]:

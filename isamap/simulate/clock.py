@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from isamap.simulate.columns import OPERANDS, Columns
 from isamap.simulate.layout import Integers
-from isamap.simulate.unroll import OPERANDS, Columns
 
 _NEVER = 1 << 62
 Held = tuple[tuple[int, int], ...]
@@ -79,6 +79,8 @@ def start_cycles(
     occupancy, interval, latency = timing.occupancy.tolist(), timing.interval.tolist(), timing.latency.tolist()
     operation = columns.operation.tolist()
     resources = [Resource(capacity) for capacity in capacities]
+    whole = _held_whole(timing.held, capacities)
+    free_at = [0] * len(capacities)
     servers = [[0] * count for count in counts]
     start = [-1] * len(columns)
     position = [0] * queues
@@ -112,16 +114,16 @@ def start_cycles(
         arrival, q = divmod(key, queues)
         x = members[q][position[q]]
         time, missing = arrival, -1
-        holds = timing.held[x] if occupancy[x] else ()
-        settled = not holds
-        while not settled:
-            settled = True
-            for r, amount in holds:
-                earliest = resources[r].earliest(time, amount)
-                if earliest > time:
-                    time, missing, settled = earliest, r, len(holds) == 1
-        for r, amount in holds:
-            resources[r].take(time, time + occupancy[x], amount)
+        if occupancy[x]:
+            alone = whole[x]
+            if alone is None:
+                time, missing = _take_shared(timing.held[x], resources, time, occupancy[x])
+            else:
+                for r in alone:
+                    if free_at[r] > time:
+                        time, missing = free_at[r], r
+                for r in alone:
+                    free_at[r] = time + occupancy[x]
         start[x] = time
         if binding[q] >= 0:
             cause = (q, binding[q])
@@ -129,9 +131,12 @@ def start_cycles(
         if missing >= 0:
             cause = (q, missing)
             stalls.resources[cause] = stalls.resources.get(cause, 0) + time - arrival
-        free = servers[q]
-        free[free.index(min(free))] = time + interval[x]
-        ready[q] = max(time, min(free))
+        if counts[q] == 1:
+            ready[q] = time + interval[x]
+        else:
+            free = servers[q]
+            free[free.index(min(free))] = time + interval[x]
+            ready[q] = max(time, min(free))
         position[q] += 1
         keys[q] = _NEVER
         if position[q] < len(members[q]):
@@ -139,3 +144,35 @@ def start_cycles(
         for sleeper in asleep.pop(x, ()):
             look(sleeper)
     return np.array(start, dtype=np.int64), stalls
+
+
+def _held_whole(held: Sequence[Held], capacities: Sequence[int]) -> list[tuple[int, ...] | None]:
+    """For each issue the resources that it holds, if none of them is ever held in part; else None.
+
+    A resource held beside one that is held in part counts as such too: both are then booked in the same way.
+    """
+    distinct = {id(holds): holds for holds in held}
+    shared = {r for holds in distinct.values() for r, amount in holds if amount < capacities[r]}
+    grown = -1
+    while grown < len(shared):
+        grown = len(shared)
+        shared |= {r for holds in distinct.values() if any(r in shared for r, _ in holds) for r, _ in holds}
+    known = {
+        key: None if any(r in shared for r, _ in holds) else tuple(r for r, _ in holds)
+        for key, holds in distinct.items()
+    }
+    return [known[id(holds)] for holds in held]
+
+
+def _take_shared(holds: Held, resources: Sequence[Resource], time: int, occupancy: int) -> tuple[int, int]:
+    """Take parts of resources from the first cycle on at which all are left; that cycle, and what was last missing."""
+    missing, settled = -1, False
+    while not settled:
+        settled = True
+        for r, amount in holds:
+            earliest = resources[r].earliest(time, amount)
+            if earliest > time:
+                time, missing, settled = earliest, r, False
+    for r, amount in holds:
+        resources[r].take(time, time + occupancy, amount)
+    return time, missing

@@ -9,9 +9,9 @@ import numpy as np
 from isamap.ir.hardware import Target
 from isamap.simulate.action import Action
 from isamap.simulate.clock import Held, Timing
+from isamap.simulate.columns import Columns
 from isamap.simulate.layout import Integers
 from isamap.simulate.touch import Touch, banks
-from isamap.simulate.unroll import Columns
 
 
 def costs(

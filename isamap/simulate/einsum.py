@@ -15,9 +15,10 @@ import numpy as np
 
 from isamap.ir.dtype import DType
 from isamap.ir.einsum import IDENTITIES, Einsum
-from isamap.ir.scalar import Access, Apply, Cast, Index, Read, Scalar, infer, rebuild
+from isamap.ir.scalar import Scalar, infer
 from isamap.simulate.contraction import Factor, magnitude, multiply
 from isamap.simulate.element_types import Array, computation, settle, storage
+from isamap.simulate.recognise import axes_of, factors_of, narrowed
 from isamap.simulate.value import Arrays, Grid, evaluate_scalar, open_grid, position
 
 Ranges = Mapping[str, tuple[int, int]]
@@ -41,9 +42,9 @@ def apply_einsum(einsum: Einsum, ranges: Ranges, arrays: Arrays) -> None:
     Raises CheckFailed where it reads outside a tensor without a border.
     """
     ordered = {axis.name: ranges[axis.name] for axis in einsum.axes}
-    factors = _factors(einsum, arrays)
+    factors = factors_of(einsum, arrays.dtypes)
     if factors is not None:
-        for box in _boxes(ordered, [_axes(factor) for factor in factors], FACTOR_POINTS):
+        for box in _boxes(ordered, [axes_of(factor) for factor in factors], FACTOR_POINTS):
             _contract_box(einsum, factors, box, arrays)
         return
     for box in _boxes(ordered, [tuple(ordered)], BOX_POINTS):
@@ -65,51 +66,6 @@ def _boxes(ranges: Ranges, groups: list[tuple[str, ...]], limit: int) -> Iterato
         }
 
 
-def _axes(value: Scalar) -> tuple[str, ...]:
-    """The axes that a scalar mentions."""
-    found: dict[str, None] = {}
-
-    def note(node: Scalar) -> Scalar:
-        if isinstance(node, Index):
-            found.update(dict.fromkeys(node.index.axes))
-        elif isinstance(node, Read):
-            found.update(dict.fromkeys(node.access.axes))
-        return node
-
-    rebuild(value, note)
-    return tuple(found)
-
-
-def _factors(einsum: Einsum, arrays: Arrays) -> list[Scalar] | None:
-    """The factors of a sum of products worth contracting, or None."""
-    dtype = infer(einsum.value, arrays.dtypes)
-    if einsum.operator != "+=" or dtype is None or dtype.kind == "bool":
-        return None
-    found: list[Scalar] = []
-    pending: list[Scalar] = [einsum.value]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, Apply) and node.function == "*":
-            pending += reversed(node.arguments)
-        else:
-            found.append(node)
-    covered = {axis for factor in found for axis in _axes(factor)}
-    worthwhile = len(found) > 1 and all(_axes(factor) for factor in found) and len(covered) <= 50
-    return found if worthwhile and set(einsum.reduction_axes) <= covered else None
-
-
-def narrowed(value: Scalar, dtypes: Mapping[str, DType]) -> Scalar:
-    """``value`` without casts that change no value: from an integer type to one that holds all of it."""
-    while isinstance(value, Cast) and value.dtype.is_integer:
-        source = infer(value.argument, dtypes)
-        if source is None or not source.is_integer:
-            break
-        if source.least < value.dtype.least or source.most > value.dtype.most:
-            break
-        value = value.argument
-    return value
-
-
 def _contract_box(einsum: Einsum, factors: list[Scalar], box: Ranges, arrays: Arrays) -> None:
     dtype = arrays.dtypes[einsum.output.tensor]
     held = [_held(narrowed(factor, arrays.dtypes), box, arrays, dtype) for factor in factors]
@@ -122,7 +78,7 @@ def _contract_box(einsum: Einsum, factors: list[Scalar], box: Ranges, arrays: Ar
 
 def _held(value: Scalar, box: Ranges, arrays: Arrays, wanted: DType) -> Factor:
     """A factor as an array over the axes that it mentions."""
-    axes = _axes(value)
+    axes = axes_of(value)
     ranges = {axis: box[axis] for axis in axes}
     dtype = infer(value, arrays.dtypes) or wanted
     values = evaluate_scalar(value, open_grid(ranges), arrays, wanted)
@@ -219,36 +175,3 @@ def _place(einsum: Einsum, n: int, grid: Grid, arrays: Arrays) -> tuple[Any, ...
 def start_values(operator: str, dtype: DType, shape: tuple[int, ...]) -> Array:
     """A new tensor at the identity of the operator that will write it."""
     return np.full(shape, identity(operator, dtype), dtype=storage(dtype))
-
-
-def plain_product(einsum: Einsum, dtypes: Mapping[str, DType]) -> tuple[Access, Access] | None:
-    """The two reads of an einsum that adds up products of two arrays, each indexed by plain axes; None for others."""
-    factors = _factors(einsum, Arrays({}, dtypes, {}))
-    if factors is None or len(factors) != 2:
-        return None
-    bare = [narrowed(factor, dtypes) for factor in factors]
-    accesses = [factor.access for factor in bare if isinstance(factor, Read)]
-    if len(accesses) != 2 or not all(map(_is_plain, (*accesses, einsum.output))):
-        return None
-    if not set(einsum.parallel_axes) <= {axis for access in accesses for axis in access.axes}:
-        return None
-    return accesses[0], accesses[1]
-
-
-def is_plain_copy(einsum: Einsum, dtypes: Mapping[str, DType]) -> bool:
-    """Does it move every element of one array to another of the same type, each indexed by the same plain axes?"""
-    if einsum.operator != "=" or not isinstance(einsum.value, Read):
-        return False
-    to, source = einsum.output, einsum.value.access
-    return (
-        _is_plain(to)
-        and _is_plain(source)
-        and set(to.axes) == set(source.axes)
-        and dtypes[to.tensor] == dtypes[source.tensor]
-    )
-
-
-def _is_plain(access: Access) -> bool:
-    """Is every index an axis by itself, each once?"""
-    names = [str(index) for index in access.indices]
-    return len(set(names)) == len(names) and set(names) == set(access.axes)

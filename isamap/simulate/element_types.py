@@ -58,7 +58,7 @@ def cast(values: Array, source: DType, dtype: DType, saturate: bool = False) -> 
         if source.is_float and dtype.is_integer:
             return values.astype(storage(dtype))
     if dtype.is_float and source.is_integer:
-        values = values.astype(np.float64)
+        values = values.astype(np.float64)  # the definition goes through Python's float
     if source.is_float and dtype.is_integer:
         return _wrapped(values, dtype)
     return settle(values, dtype)
@@ -85,10 +85,10 @@ def _wrapped(values: Array, dtype: DType) -> Array:
 
 
 def _clamped(values: Array, source: DType, dtype: DType) -> Array:
+    if dtype.is_float:
+        return np.clip(values.astype(np.float64), float(dtype.least), float(dtype.most))
     if source.is_float:
         least, most = float(dtype.least), float(dtype.most)
-        if dtype.is_float:
-            return np.clip(values.astype(np.float64), least, most)
         whole = np.zeros(values.shape, dtype=np.int64 if dtype.kind == "int" else np.uint64)
         wide = values.astype(np.float64)
         inside = (wide > least) & (wide < most)
@@ -96,7 +96,7 @@ def _clamped(values: Array, source: DType, dtype: DType) -> Array:
         whole[wide >= most] = dtype.most
         whole[wide <= least] = dtype.least
         return whole
-    if dtype.is_float or source.kind == "bool":
+    if source.kind == "bool":
         return values
     return np.clip(values, max(int(source.least), int(dtype.least)), min(int(source.most), int(dtype.most)))
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from isamap.ir.hardware import Target
 from isamap.simulate.clock import Timing
+from isamap.simulate.columns import OPERANDS, Columns
 from isamap.simulate.layout import Integers, distinct
 from isamap.simulate.rules import Findings
-from isamap.simulate.unroll import OPERANDS, Columns
 
 
 def check_starts(

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isamap.simulate.clock import Timing
+from isamap.simulate.columns import OPERANDS, RESULT, Columns
 from isamap.simulate.layout import Integers
-from isamap.simulate.unroll import OPERANDS, RESULT, Columns
 
 _NOBODY = np.iinfo(np.int64).max
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from isamap.ir.hardware import Target
 from isamap.simulate.action import Action
+from isamap.simulate.columns import Columns
 from isamap.simulate.layout import Integers, Layout
 from isamap.simulate.rules import Findings
-from isamap.simulate.unroll import Columns
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A program as flat columns, one entry per issue: loops are expanded by evaluating over all iterations at once.
+"""Loops become columns by evaluating over all their iterations at once.
 
 The issues of a statement inside loops have numbers that are affine in the iteration, so every column is filled by one
 assignment per statement. A program that is one segment is not copied.
@@ -7,37 +7,15 @@ assignment per statement. A program that is one segment is not copied.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isamap.errors import CheckFailed
 from isamap.ir.program import EVENTS, Issue, Loop, Node, Operation, Program, Segment, Wait
+from isamap.simulate.columns import Columns, columns_of_segment, offsets, segment_columns, with_lawful_waits
 from isamap.simulate.expand import over_iterations
 from isamap.simulate.layout import Integers
 from isamap.simulate.rules import Findings
-
-RESULT, OPERANDS = EVENTS.index("result"), EVENTS.index("operands")
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Issue x performs ``operations[operation[x]]`` at ``origin[origin_at[x]:origin_at[x + 1]]`` and waits for event
-    ``wait_event[w]`` of issue ``wait_on[w]`` for w in ``wait_at[x]`` .. ``wait_at[x + 1]``; ``start`` holds the start
-    cycles that the program states (-1: none)."""
-
-    operations: tuple[Operation, ...]
-    operation: Integers
-    origin_at: Integers
-    origin: Integers
-    wait_at: Integers
-    wait_on: Integers
-    wait_event: Integers
-    start: Integers
-
-    def __len__(self) -> int:
-        return len(self.operation)
 
 
 @dataclass(frozen=True)
@@ -77,7 +55,7 @@ def unroll(program: Program, findings: Findings) -> Columns:
         else:
             number = _locate(node, number, (), (n,), (), places, findings)
     if len(segments) == 1 and not places:
-        return _only(segments[0][1], findings)
+        return columns_of_segment(segments[0][1], findings)
     return _assemble(number, places, segments, findings)
 
 
@@ -110,40 +88,6 @@ def _locate(
     return first + _size(node)
 
 
-def _frombuffer(column: Any, kind: Any) -> NDArray[Any]:
-    return np.frombuffer(column, dtype=kind) if len(column) else np.zeros(0, dtype=kind)
-
-
-def _segment_columns(segment: Segment) -> dict[str, NDArray[Any]]:
-    kinds = {code: np.dtype(code) for code in "bhilq"}
-    return {
-        name: _frombuffer(getattr(segment, name), kinds[getattr(segment, name).typecode])
-        for name in ("operation", "origin", "wait_count", "wait_on", "wait_event", "start")
-    }
-
-
-def _offsets(counts: NDArray[Any]) -> Integers:
-    return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)))
-
-
-def _only(segment: Segment, findings: Findings) -> Columns:
-    part = _segment_columns(segment)
-    counts = np.array([sum(operation.origin_counts) for operation in segment.operations], dtype=np.int64)
-    operation = part["operation"].astype(np.int64, copy=False)
-    start = part["start"].astype(np.int64, copy=False)
-    columns = Columns(
-        segment.operations,
-        operation,
-        _offsets(counts[operation] if len(counts) else operation),
-        part["origin"].astype(np.int64, copy=False),
-        _offsets(part["wait_count"]),
-        part["wait_on"].astype(np.int64, copy=False),
-        part["wait_event"].astype(np.int64, copy=False),
-        start if len(start) else np.full(len(operation), -1, dtype=np.int64),
-    )
-    return _with_lawful_waits(columns, findings)
-
-
 def _assemble(total: int, places: list[Place], segments: list[tuple[int, Segment]], findings: Findings) -> Columns:
     operations: dict[Operation, int] = {}
     operation = np.zeros(total, dtype=np.int64)
@@ -152,28 +96,28 @@ def _assemble(total: int, places: list[Place], segments: list[tuple[int, Segment
         operation[place.numbers] = operations.setdefault(place.issue.operation, len(operations))
     for first, segment in segments:
         renumber = np.array([operations.setdefault(o, len(operations)) for o in segment.operations], dtype=np.int64)
-        part = _segment_columns(segment)
+        part = segment_columns(segment)
         operation[first : first + len(segment.operation)] = renumber[part["operation"]]
         if len(part["start"]):
             start[first : first + len(segment.operation)] = part["start"]
     counts = np.array([sum(o.origin_counts) for o in operations], dtype=np.int64)
-    origin_at = _offsets(counts[operation] if len(counts) else operation)
+    origin_at = offsets(counts[operation] if len(counts) else operation)
     origin = np.zeros(int(origin_at[-1]), dtype=np.int64)
     waits: list[tuple[Integers, Integers, Integers]] = []
     named = _by_label(places)
     for place in places:
         _fill_statement(place, named, origin, origin_at, start, waits, findings, total)
     for first, segment in segments:
-        part = _segment_columns(segment)
+        part = segment_columns(segment)
         at = int(origin_at[first])
         origin[at : at + len(part["origin"])] = part["origin"]
         numbers = np.repeat(np.arange(first, first + len(segment.operation)), part["wait_count"])
         waits.append((numbers, part["wait_on"].astype(np.int64), part["wait_event"].astype(np.int64)))
     waiter, on, event = (np.concatenate([np.zeros(0, dtype=np.int64), *(w[n] for w in waits)]) for n in range(3))
     order = np.argsort(waiter, kind="stable")
-    wait_at = _offsets(np.bincount(waiter, minlength=total)[:total])
+    wait_at = offsets(np.bincount(waiter, minlength=total)[:total])
     columns = Columns(tuple(operations), operation, origin_at, origin, wait_at, on[order], event[order], start)
-    return _with_lawful_waits(columns, findings)
+    return with_lawful_waits(columns, findings)
 
 
 def _by_label(places: list[Place]) -> dict[str, list[Place]]:
@@ -248,21 +192,3 @@ def _resolve(
         number = number + at * stride
         valid = valid & (at >= 0) & (at < loop.extent)
     return np.where(valid, number, -1)
-
-
-def _with_lawful_waits(columns: Columns, findings: Findings) -> Columns:
-    """The same columns without waits for no issue or for one that is not earlier, which are named."""
-    total = len(columns)
-    waiter = np.repeat(np.arange(total), np.diff(columns.wait_at))
-    on = columns.wait_on
-    unknown = (on < 0) | (on >= total) | (columns.wait_event < 0) | (columns.wait_event >= len(EVENTS))
-    late = ~unknown & (on >= waiter)
-    if not (unknown.any() or late.any()):
-        return columns
-    for rule, wrong in (("wait-unknown", unknown), ("wait-not-earlier", late)):
-        found = np.flatnonzero(wrong)
-        findings.add_each(rule, found.tolist(), lambda w: (f"issue {waiter[w]}", f"waits for issue {on[w]} of {total}"))
-    kept = ~(unknown | late)
-    wait_at = _offsets(np.bincount(waiter[kept], minlength=total)[:total])
-    return Columns(columns.operations, columns.operation, columns.origin_at, columns.origin, wait_at, on[kept],
-                   columns.wait_event[kept], columns.start)  # fmt: skip

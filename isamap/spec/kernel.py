@@ -132,8 +132,9 @@ class _Kernel:
         if any(name in self.file.axes and name not in axes for name in statement.axis_names):
             return  # the extent itself is wrong, and said to be
         extents = {name: most for name, (_, most) in axes.items()}
+        repeat = Repeat(self.file.repeat.axis, 1, ()) if self.file.repeat else None
         try:
-            workload(self.file.name, known.values(), [statement], axes=extents, inputs=known, outputs=())
+            workload(self.file.name, known.values(), [statement], axes=extents, inputs=known, outputs=(), repeat=repeat)
         except InvalidNoun as error:
             for fault in error.faults:
                 inside = fault.path[:1] == ("einsums",)

@@ -140,7 +140,12 @@ def test_borders_and_views() -> None:
         (lambda: Axis("i", 0, 3), "1 <= least"),
         (lambda: Axis("i", 4, 3), "1 <= least"),
         (lambda: Axis("a b", 1, 3), "an axis name"),
-        (lambda: einsum("O[i] = A[i, j]", i=1, j=2), "every axis on the left of =, got j only on the right; use"),
+        (
+            lambda: Workload(
+                "w", (Tensor("O", S8, (1,)), Tensor("A", S8, (1, 2))), (einsum("O[i] = A[i, j]", i=1, j=2),), ("A",), ("O",)
+            ),
+            "every axis on the left of =, got j only on the right; use",
+        ),
         (lambda: einsum("O[i], P[i] += A[i]", i=1), r"1 output\(s\)"),
         (lambda: einsum("O[i] argmax= A[i, k]", i=1, k=2), r"2 output\(s\)"),
         (lambda: einsum("O[B[i]] += A[i]", i=2), "affine indices on the left"),

@@ -125,6 +125,8 @@ def perform(einsum: Einsum, values: Values, work: Workload) -> None:
             continue
         before = exact.get(at, held[at])
         exact[at] = continued(einsum.operator, before, value)
+        if dtype.is_float and abs(exact[at]) > DTYPES["f32"].most:  # the order of operations decides
+            raise NotANumber
     for at, value in exact.items():
         values[einsum.outputs[0].tensor][at] = hold(value, dtype)
 

@@ -37,8 +37,9 @@ def tile_gemm() -> tuple[Tape, Workload]:
     def matmul(i: int, j: int, k: int, *after: tuple[int, str]) -> int:
         a, b, c = f"A{i}{k}", f"B{k}{j}", f"C{i}{j}"
         waits = [(loads[a], RESULT), (loads[b], RESULT), *([(last[c], RESULT)] if k else []), *after]
-        multiply = operation("matmul", {"i": 16, "j": 16, "k": 16}, "accumulate" if k else "initialise",
-                             A=at("spad", S16, i=32, k=2), B=at("spad", S16, k=32, j=2), C=at("spad", S32, i=64, j=4))  # fmt: skip
+        mode = "accumulate" if k else "initialise"
+        views = {"A": at("spad", S16, i=32, k=2), "B": at("spad", S16, k=32, j=2), "C": at("spad", S32, i=64, j=4)}
+        multiply = operation("matmul", {"i": 16, "j": 16, "k": 16}, mode, **views)
         last[c] = tape.issue(multiply, 512 * place[a], 512 * place[b], 512 * place[c], after=waits)
         return last[c]
 

@@ -116,7 +116,12 @@ def small_inputs(kernel: Workload, seed: int) -> dict[str, Any]:
     return inputs
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=400,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 @given(kernels(), st.integers(0, 100))
 def test_random_einsums(kernel: Workload, seed: int) -> None:
     try:

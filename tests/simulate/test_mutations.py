@@ -78,6 +78,10 @@ def with_view(entry: Entry, operand: str, **changed: object) -> None:
     entry.operation = replace(entry.operation, views=views)
 
 
+def alter(entry: Entry, **changed: object) -> None:
+    entry.operation = replace(entry.operation, **changed)  # type: ignore[arg-type]
+
+
 def rename_view(entry: Entry) -> None:
     """The first operand twice, the second not at all."""
     one, two, *rest = entry.operation.views
@@ -97,7 +101,7 @@ def clear(entry: Entry, event: str = "") -> None:
 
 
 SPOILERS: list[tuple[str, Callable[[], tuple[Tape, Workload]], Callable[[Tape], object]]] = [
-    ("performs", programs.g64, lambda t: setattr(e := first(t, "mac"), "operation", replace(e.operation, performs="macc"))),
+    ("performs", programs.g64, lambda t: alter(first(t, "mac"), performs="macc")),
     ("operands", programs.g64, lambda t: rename_view(first(t, "mac"))),
     ("memory", programs.g64, lambda t: with_view(first(t, "mac"), "C", memory="spad")),
     ("dtype", programs.g64, lambda t: with_view(first(t, "mac"), "A", dtype=DTYPES["u16"])),

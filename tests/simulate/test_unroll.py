@@ -66,13 +66,16 @@ def test_a_loop_is_its_issues() -> None:
 def test_nested_loops_count_row_major_and_void_waits_vanish() -> None:
     load = programs.load_panel("B", "columns", 16)
     place = [["0", "16*(2*u + v)"], ["1024*u + 512*v"]]
-    inner = Issue("x", load, tuple(tuple(map(parse, part)) for part in place),
-                  (Wait("x", "operands", (parse("u"), parse("v - 1"))), Wait("x", "result", (parse("u - 1"), parse("1")))))  # fmt: skip
+    waits = (
+        Wait("x", "operands", (parse("u"), parse("v - 1"))),
+        Wait("x", "result", (parse("u - 1"), parse("1"))),
+    )
+    inner = Issue("x", load, tuple(tuple(map(parse, part)) for part in place), waits)
     program = Program("nest", "p16", TENSORS, ("B",), (), (Loop("u", 3, (Loop("v", 2, (inner,)),)),))
     columns = unroll(program, Findings())
     assert columns.origin.reshape(6, 3).tolist() == [[0, 16 * n, 512 * n] for n in range(6)]
-    waits = [columns.wait_on[columns.wait_at[x] : columns.wait_at[x + 1]].tolist() for x in range(6)]
-    assert waits == [[], [0], [1], [2, 1], [3], [4, 3]]
+    on = [columns.wait_on[columns.wait_at[x] : columns.wait_at[x + 1]].tolist() for x in range(6)]
+    assert on == [[], [0], [1], [2, 1], [3], [4, 3]]
 
 
 def test_what_cannot_be_expanded_is_named() -> None:

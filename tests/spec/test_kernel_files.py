@@ -139,3 +139,22 @@ def test_the_file_is_named_as_it_was_given(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(SpecError) as caught:
             load_workload(source)
         assert str(caught.value).startswith(f"{source if isinstance(source, Path) else 'k.yaml'}:1:1: ")
+
+
+def test_an_equation_may_use_the_axis_of_its_repeat() -> None:
+    work = load_workload(
+        """
+name: recurrence
+sizes: {T: 4, B: 2}
+tensors:
+  X: {dtype: s32, shape: [T, B]}
+  S: {dtype: s32, shape: [B]}
+  Snext: {dtype: s32, shape: [B]}
+einsums:
+  - Snext[b] = S[b] * 3 + X[t,b]
+repeat: {axis: t, extent: T, carry: {S: Snext}}
+"""
+    )
+    assert work.repeat is not None
+    assert work.inputs == ("X", "S")
+    assert work.repeat.carry == (("Snext", "S"),)
