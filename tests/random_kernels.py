@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from isamap.ir.workload import Workload
@@ -19,7 +20,7 @@ def _product(types: Types, left: str, right: str) -> str:
 
 
 def _file(types: Types, sizes: dict[str, int], tensors: dict[str, str], *einsums: str, more: str = "") -> str:
-    """A kernel file; tensors in capitals A, B, I, W, X are inputs of the first type, all others of the second."""
+    """A kernel file; the tensors A, B, I and W are of the first type, all others of the second."""
     held = ", ".join(f"{name}: {size}" for name, size in sizes.items())
     lines = ["name: random", f"sizes: {{{held}}}", "tensors:"]
     for name, shape in tensors.items():
@@ -60,7 +61,8 @@ def conv1d(rng: Random, types: Types, most: int = 12) -> str:
     r = "r" if rng.random() < 0.5 else f"{sizes['R'] - 1} - r"
     at = f"{p} + {dilation}*r - {pad}"
     tensors = {"I": f"C, {width}", "W": "K, C, R", "O": "K, P"}
-    return _file(types, sizes, tensors, f"O[k,p] += {_product(types, f'I[c,{at}]', f'W[k,c,{r}]')}")
+    axes = "axes: {p: P, r: R}"
+    return _file(types, sizes, tensors, f"O[k,p] += {_product(types, f'I[c,{at}]', f'W[k,c,{r}]')}", more=axes)
 
 
 def conv2d(rng: Random, types: Types, most: int = 8) -> str:
@@ -73,7 +75,7 @@ def conv2d(rng: Random, types: Types, most: int = 8) -> str:
     flip = (f"{sizes['R'] - 1} - r", f"{sizes['S'] - 1} - s") if rng.random() < 0.3 else ("r", "s")
     tensors = {"I": f"N, C, {shape[0]}, {shape[1]}", "W": "K, C, R, S", "O": "N, K, P, Q"}
     product = _product(types, f"I[n,c,{rows},{columns}]", f"W[k,c,{flip[0]},{flip[1]}]")
-    return _file(types, sizes, tensors, f"O[n,k,p,q] += {product}")
+    return _file(types, sizes, tensors, f"O[n,k,p,q] += {product}", more="axes: {r: R, s: S}")
 
 
 def depthwise(rng: Random, types: Types, most: int = 10) -> str:
@@ -93,6 +95,34 @@ def _vectors(rng: Random, most: int) -> tuple[dict[str, int], str, str]:
     rank = rng.randint(1, 3)
     sizes = {name: rng.randint(1, most) for name in "MNK"[:rank]}
     return sizes, ", ".join(sizes), ",".join(sizes).lower()
+
+
+def odd(rng: Random, types: Types, most: int = 12) -> str:
+    """Accesses that no library has: skewed, diagonal, of one tensor twice, into every other row, two sums in one."""
+    sizes = {name: rng.randint(1, most) for name in "MNK"}
+    product = partial(_product, types)
+    tensors, einsums = rng.choice(
+        [
+            ({"A": "M+K-1, K", "B": "K, N", "C": "M, N"}, (f"C[m,n] += {product('A[m+k,k]', 'B[k,n]')}",)),
+            ({"A": "M+N-1, K", "B": "N, K", "C": "M, N"}, (f"C[m,n] += {product('A[m+n,k]', 'B[n,k]')}",)),
+            ({"A": "M, K", "C": "M, M"}, (f"C[m,n] += {product('A[m,k]', 'A[n,k]')}",)),
+            ({"A": "M, K", "B": "K, N", "C": "2*M, 3*N"}, (f"C[2*m+1,3*n] += {product('A[m,k]', 'B[k,n]')}",)),
+            ({"A": "M, K", "B": "K, N", "C": "N, M"}, (f"C[N-1-n,M-1-m] += {product('A[m,k]', 'B[k,N-1-n]')}",)),
+            ({"A": "K, K, M", "B": "K, N", "C": "M, N"}, (f"C[m,n] += {product('A[k,k,m]', 'B[k,n]')}",)),
+            ({"A": "3, M, K", "B": "K, N", "C": "M, 2, N"}, (f"C[m,1,n] += {product('A[2,m,k]', 'B[k,n]')}",)),
+            (
+                {"A": "M, K", "B": "K, N", "W": "N, K", "C": "M, N"},
+                (f"C[m,n] += {product('A[m,k]', 'B[k,n]')}", f"C[m,n] += {product('A[m,k]', 'W[n,k]')}"),
+            ),
+        ]
+    )
+    return _file(types, sizes, tensors, *einsums, more="axes: {m: M, n: N, k: K}" + _given(tensors, rng))
+
+
+def _given(tensors: dict[str, str], rng: Random) -> str:
+    """Sometimes the output is also an input."""
+    inputs = ", ".join(tensors)
+    return f"\ninputs: [{inputs}]\noutputs: [C]" if rng.random() < 0.4 else "\noutputs: [C]"
 
 
 def relu(rng: Random, types: Types, most: int = 9) -> str:
@@ -125,9 +155,9 @@ def whole_tiles_continued(rng: Random, types: Types) -> str:
 
 
 FAMILIES: dict[str, tuple[Callable[[Random, Types], str], ...]] = {
-    "p16": (gemm, continued, batch, conv1d, conv2d, depthwise, chain),
+    "p16": (gemm, continued, batch, conv1d, conv2d, depthwise, chain, odd),
     "tiles": (whole_tiles, whole_tiles_continued),
-    "tiny": (gemm, continued, conv1d, relu, add, gemm_relu, batch),
+    "tiny": (gemm, continued, conv1d, relu, add, gemm_relu, batch, odd),
 }
 
 

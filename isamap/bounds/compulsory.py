@@ -10,21 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from isamap.ir.affine import Affine
+from isamap.ir.injective import reached
 from isamap.ir.scalar import Access
 from isamap.ir.workload import Tensor, Workload
 
 
 def values_inside(index: Affine, extents: Mapping[str, int], size: int) -> int:
     """How many different values in [0, size) a linear ``index`` takes over its axes: a bit per value."""
-    reached, low = 1, index.constant
-    for axis in index.axes:
-        coefficient, width = index.coefficient(axis), 1
-        low += min(0, coefficient * (extents[axis] - 1))
-        while width < extents[axis]:  # doubling: the values for x < width give those for x < width + grow
-            grow = min(width, extents[axis] - width)
-            reached |= reached << (abs(coefficient) * grow)
-            width += grow
-    inside = reached >> -low if low < 0 else reached << low
+    terms = [(index.coefficient(axis), extents[axis]) for axis in index.axes]
+    low = index.constant + sum(min(0, coefficient * (extent - 1)) for coefficient, extent in terms)
+    bits = reached(terms)
+    inside = bits >> -low if low < 0 else bits << low
     return (inside & ((1 << size) - 1)).bit_count()
 
 

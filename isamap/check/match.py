@@ -1,14 +1,4 @@
-"""Is a match right? Slow and obvious: every rule by itself, then every point of a small version of the kernel.
-
-einsum, instruction, axes, operands, utilisation    the match names what exists, each once, and 0 < used <= 1
-operator, expression, dtype    both sides compute the same: same operator, same tree with operands put in, same types
-kinds          a parallel axis feeds a parallel one, a reduced axis a reduced one
-dependence     an operand depends on an instruction axis iff its tensor depends on the kernel axes fused into it; an
-               input that is realised as broadcast or gather may lack them
-cover          on small extents, in small tiles with ragged edges, every point is done exactly once
-feed, store    in one issue, lanes that share an operand element want one tensor element; no two outputs share one
-realisation    what is called direct has one stride per instruction axis and no element twice; a view has strides
-"""
+"""Is a match right? Slow and obvious: every rule by itself, then every point of a small version of the kernel."""
 
 from __future__ import annotations
 
@@ -24,6 +14,23 @@ from isamap.ir.hardware import Target
 from isamap.ir.scalar import Apply, Cast, Read, Scalar, without_identity_casts
 from isamap.ir.workload import Workload
 
+RULES: dict[str, str] = {
+    "einsum": "The match names an einsum of the workload.",
+    "instruction": "The match names an instruction of the target whose meaning is one einsum.",
+    "axes": "Every axis of the instruction is listed once, with axes of the kernel, each used at most once.",
+    "operands": "Every operand of the instruction holds one access of the kernel, and every access is held.",
+    "utilisation": "The utilisation is above 0 and at most 1.",
+    "operator": "Kernel and instruction reduce by the same operator.",
+    "expression": "With the operands put in, both sides are the same expression.",
+    "dtype": "A tensor has the type of the operand that holds it.",
+    "kinds": "A parallel axis feeds a parallel one, a reduced axis a reduced one.",
+    "dependence": "An operand depends on an axis of the instruction iff its tensor depends on the axes fused into it; "
+    "an input that is broadcast or gathered may lack them.",
+    "cover": "On small extents, in small tiles with ragged edges, every point is done exactly once.",
+    "feed": "In one issue, lanes that share an element of an operand want one element of the tensor.",
+    "store": "In one issue, no two results go to one element of the output.",
+    "realisation": "What is called direct has one stride per instruction axis and no element twice; a view has strides.",
+}
 _ORDER_FREE = ("+", "*", "max", "min", "&", "|", "^", "==", "!=")
 
 

@@ -94,9 +94,9 @@ def _kind_by_keys(file: str, data: dict[str, Any]) -> Kind:
     from isamap.spec import schema
 
     known: dict[Kind, list[str]] = {kind: list(schema(kind)["properties"]) for kind in ("kernel", "hardware")}
-    shared = set(known["kernel"]) & set(known["hardware"])
+    common = set(known["kernel"]) & set(known["hardware"])
     score = {
-        kind: sum(bool(get_close_matches(key, set(keys) - shared, cutoff=_ALIKE)) for key in data)
+        kind: sum(bool(get_close_matches(key, set(keys) - common, cutoff=_ALIKE)) for key in data)
         for kind, keys in known.items()
     }
     if not any(score.values()):

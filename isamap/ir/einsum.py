@@ -119,7 +119,7 @@ class Einsum:
         return tuple(axis.name for axis in self.axes if axis.name not in left)
 
     def unreduced(self, *outside: str) -> list[Fault]:
-        """The fault of an ``=`` whose right side has axes that the left side lacks and that no ``outside`` loop fixes."""
+        """The fault of an ``=`` that has axes on the right side only, those that loops ``outside`` fix left out."""
         left_over = [axis for axis in self.reduction_axes if axis not in outside]
         if self.operator != "=" or not left_over:
             return []

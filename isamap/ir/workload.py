@@ -15,6 +15,7 @@ from isamap.ir.affine import Affine
 from isamap.ir.dtype import DType
 from isamap.ir.einsum import Einsum, Statement
 from isamap.ir.expression import is_name
+from isamap.ir.injective import injective
 from isamap.ir.scalar import Access, Read, infer, reads, without_identity_casts
 
 
@@ -137,6 +138,12 @@ def _einsum_faults(work: Workload, einsum: Einsum) -> list[Fault]:
     if unknown:
         return [Fault((), "a tensor of " + " ".join(dtype_of), repr(name)) for name in dict.fromkeys(unknown)]
     faults = [fault for a in accesses for fault in _access_faults(work, einsum, a, a in einsum.outputs)]
+    most = {axis.name: axis.most for axis in einsum.axes}
+    faults += [
+        Fault((), "a left side that names each element once", f"{output}, which names some twice")
+        for output in einsum.outputs
+        if not injective(output, most)
+    ]
     faults += einsum.unreduced(*([work.repeat.axis] if work.repeat else []))
     try:
         found = infer(einsum.value, dtype_of)

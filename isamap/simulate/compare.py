@@ -10,6 +10,10 @@ from isamap.ir.answers import Violation
 from isamap.ir.workload import Tensor, Workload
 from isamap.simulate.element_types import Array
 
+RULES: dict[str, str] = {
+    "output-missing": "The program gives every output of the workload.",
+    "wrong-number": "Every element of an output is what the workload means.",
+}
 _EPSILON = {"f16": 2.0**-10, "bf16": 2.0**-7, "f32": 2.0**-23, "f64": 2.0**-52}
 
 

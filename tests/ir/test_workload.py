@@ -142,7 +142,11 @@ def test_borders_and_views() -> None:
         (lambda: Axis("a b", 1, 3), "an axis name"),
         (
             lambda: Workload(
-                "w", (Tensor("O", S8, (1,)), Tensor("A", S8, (1, 2))), (einsum("O[i] = A[i, j]", i=1, j=2),), ("A",), ("O",)
+                "w",
+                (Tensor("O", S8, (1,)), Tensor("A", S8, (1, 2))),
+                (einsum("O[i] = A[i, j]", i=1, j=2),),
+                ("A",),
+                ("O",),
             ),
             "every axis on the left of =, got j only on the right; use",
         ),

@@ -1,0 +1,31 @@
+"""Every rule that a checker or the simulator can find broken, as one table: the text of docs/rules.md."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+_SOURCES = {
+    "Simulator": "simulate.rules",
+    "Programs, operation by operation": "check.program",
+    "Matches": "check.match",
+    "Tilings": "check.tiling",
+    "Schedules": "check.schedule",
+    "Placements": "check.placement",
+    "Outputs": "simulate.compare",
+}
+
+
+def rules_table() -> str:
+    """Markdown: one section per judge, one row per rule."""
+    parts = [
+        "# Rules\n\nWhat a `Violation` may name, by judge. Made from the code by `python -m isamap.report.rules`;"
+        " a test compares.\n"
+    ]
+    for title, module in _SOURCES.items():
+        rows = "\n".join(f"| `{rule}` | {text} |" for rule, text in import_module(f"isamap.{module}").RULES.items())
+        parts.append(f"## {title}\n\n| rule | what holds |\n|---|---|\n{rows}\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(rules_table(), end="")
