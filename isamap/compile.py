@@ -8,35 +8,37 @@
     lower             the program                            lowering
     judge             legal? free of hazards? right?         judge: check, simulate
 
-Candidates are scheduled in the order of their modelled cost; the best schedule is kept, and is what a search that is
+Tilings are scheduled in the order of their modelled cost; the best schedule is kept, and is what a search that is
 stopped (time limit, Ctrl-C) answers with.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from isamap.bounds import latency_bound_cycles
-from isamap.errors import Infeasible, NoMatch, NotFound, Unsupported
-from isamap.ir.answers import Lifetime, Match, Placement, Schedule, Solved, Tiling, Violation
+from isamap.errors import Infeasible, NotFound, Unsupported
+from isamap.ir.answers import Lifetime, Placement, Schedule, Solved, Tiling, Violation
 from isamap.ir.binding import Binding, bind
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
 from isamap.ir.workload import Workload
-from isamap.judge import Objective, judge, lower_bound, objective_value, solved_program
+from isamap.judge import Objective, judge, judge_answers, lower_bound, objective_value, solved_program
 from isamap.lowering import lower
-from isamap.mapping import MatchSet, Realise, map_workload
+from isamap.mapping import MatchSet, Realise, choose
 from isamap.placement import first_fit
 from isamap.scheduling import list_schedule
+from isamap.search import best_first
 from isamap.simulate import Simulation, simulate
 from isamap.tiling import tilings
 
 __all__ = ["Compiled", "Options", "compile_workload"]
 
 Progress = Callable[[str, float | None, float | None], None]
+Candidate = tuple[Binding, Tiling]
 _SCHEDULED = 6  # candidates that are scheduled per einsum
 
 
@@ -82,11 +84,13 @@ class Compiled:
 
 
 @dataclass
-class _Clock:
-    """When the search has to end, and whom to tell how it goes."""
+class _Search:
+    """One run of the compiler: what it works on, until when, and whom it tells how it goes."""
 
+    work: Workload
+    target: Target
     options: Options
-    progress: Progress | None = None
+    progress: Progress | None
     began: float = field(default_factory=time.monotonic)
     stopped: bool = False
 
@@ -94,6 +98,7 @@ class _Clock:
         return time.monotonic() - self.began
 
     def left(self) -> float:
+        """Seconds left to search: without end where the answer may not depend on the clock."""
         return float("inf") if self.options.deterministic else self.options.time_limit_s - self.seconds()
 
     def tell(self, stage: str, value: float | None = None, bound: float | None = None) -> None:
@@ -106,156 +111,115 @@ def compile_workload(
 ) -> Compiled:
     """The best program found for ``work`` on ``target``, simulated and checked.
 
-    Raises NoMatch, Infeasible, NotFound, Unsupported; CheckFailed where the answer turned out wrong (a defect).
+    Raises NoMatch, Infeasible, NotFound, Unsupported; CheckFailed where the simulated value is below its bound.
     """
     options = options or Options()
-    if options.method == "exact":
-        raise Unsupported("compile", "--method exact", "use heuristic, or auto, which is heuristic for now")
-    if work.repeat is not None:
-        raise Unsupported("compile", f"the recurrence over {work.repeat.axis}", "evaluate runs it")
-    clock = _Clock(options, progress)
-    found, candidates, notes = _matched(work, target, options, clock)
-    parts = [
-        _best_part(work, target, [bind(work, match, target) for match in matches], options, clock)
-        for matches in candidates
-    ]
-    clock.tell("placing and lowering")
+    _refuse(work, options)
+    search = _Search(work, target, options, progress)
+    search.tell("mapping")
+    found, candidates, notes = choose(
+        work,
+        target,
+        instruction=options.instruction,
+        realise=options.realise,
+        replicate=options.replicate,
+        empty_axes=options.empty_axes,
+        time_limit_s=max(1.0, min(search.left(), 1e6)),
+    )
+    parts = [_best_part(search, [bind(work, match, target) for match in matches]) for matches in candidates]
+    search.tell("placing and lowering")
     bindings, chosen = [binding for binding, _, _ in parts], [tiling for _, tiling, _ in parts]
     schedule = parts[0][2] if len(parts) == 1 else list_schedule(list(zip(bindings, chosen, strict=True)), target)
     placement = place(schedule, bindings, target)
     program = lower(work, bindings, schedule, placement, target)
-    seconds = clock.seconds()
-    clock.tell("simulating", schedule.latency_cycles)
+    seconds = 0.0 if options.deterministic else search.seconds()
+    search.tell("simulating", schedule.latency_cycles)
     simulation, violations = judge(program, work, target, seed=options.seed)
-    bound = latency_bound_cycles(work, target)
-    shown = 0.0 if options.deterministic else seconds
-    solved = solved_program(program, simulation, work, target, options.objective, shown, options.seed)
-    if clock.stopped:
+    violations += judge_answers([binding.match for binding in bindings], chosen, schedule, placement, work, target)
+    solved = solved_program(program, simulation, work, target, options.objective, seconds, options.seed)
+    if search.stopped:
         notes = (*notes, "stopped before every candidate was scheduled; this is the best one found")
     return Compiled(
-        work, target, options, found, tuple(bindings), tuple(chosen), schedule, placement, program, simulation,
-        solved, bound, violations, notes,
-    )  # fmt: skip
+        work=work,
+        target=target,
+        options=options,
+        matches=found,
+        bindings=tuple(bindings),
+        tilings=tuple(chosen),
+        schedule=schedule,
+        placement=placement,
+        program=program,
+        simulation=simulation,
+        solved=solved,
+        bound_cycles=latency_bound_cycles(work, target),
+        violations=violations,
+        notes=notes,
+    )
 
 
-def _matched(
-    work: Workload, target: Target, options: Options, clock: _Clock
-) -> tuple[tuple[MatchSet, ...], list[list[Match]], tuple[str, ...]]:
-    """(what mapping found, the matches to try per einsum, what the user should know); raises NoMatch with reasons."""
-    clock.tell("mapping")
-
-    def ask(empty_axes: bool) -> tuple[tuple[MatchSet, ...], ...]:
-        limit = max(1.0, min(clock.left(), 1e6))
-        return map_workload(
-            work, target, instruction=options.instruction, realise=options.realise, replicate=options.replicate,
-            empty_axes=empty_axes, time_limit_s=limit,
-        )  # fmt: skip
-
-    answers, notes = list(ask(options.empty_axes)), []
-    if any(not any(one.matches for one in sets) for sets in answers) and not options.empty_axes:
-        for number, relaxed in enumerate(ask(True)):
-            if not any(one.matches for one in answers[number]) and any(one.matches for one in relaxed):
-                answers[number] = relaxed
-                notes.append(f"einsum {number} matches only with empty axes of the instruction, at a lower utilisation")
-    for number, sets in enumerate(answers):
-        if not any(one.matches for one in sets):
-            raise NoMatch(_no_match(work, target, number, sets))
-    candidates = [largest([match for one in sets for match in _turns(one, target)]) for sets in answers]
-    return tuple(one for sets in answers for one in sets), candidates, tuple(notes)
+def _refuse(work: Workload, options: Options) -> None:
+    if options.method == "exact":
+        raise Unsupported("compile", "--method exact", "use heuristic, or auto, which is heuristic for now")
+    if work.repeat is not None:
+        raise Unsupported("compile", f"the recurrence over {work.repeat.axis}", "evaluate runs it")
 
 
-def _no_match(work: Workload, target: Target, number: int, sets: Sequence[MatchSet]) -> str:
-    lines = [f"no instruction of {target.name} does {work.einsums[number].statement}"]
-    lines += [f"  {one.instruction}: {reason}" for one in sets for reason in one.reasons]
-    lines += [f"  {one.instruction}, repair: {repair}" for one in sets for repair in one.repairs]
-    return "\n".join(lines)
-
-
-def _turns(found: MatchSet, target: Target) -> Sequence[Match]:
-    """Both orientations of a commutative product where the instruction's parallel axes are of different length."""
-    instruction = target.instruction(found.instruction)
-    parallel = {axis for einsum in instruction.meaning for axis in einsum.parallel_axes}
-    ranges = {(axis.least, axis.most) for axis in instruction.axes if axis.name in parallel}
-    return found.with_swap if len(ranges) > 1 else found.matches
-
-
-def largest(matches: Sequence[Match]) -> list[Match]:
-    """The matches that no other of the same instruction contains: tiles of size 1 along an axis give the others."""
-
-    def within(one: Match, other: Match) -> bool:
-        theirs = dict(other.axes)
-        same = one.instruction == other.instruction and one.operands == other.operands
-        return same and one != other and all(set(fused) <= set(theirs[axis]) for axis, fused in one.axes)
-
-    return [one for one in matches if not any(within(one, other) for other in matches)]
-
-
-def _best_part(
-    work: Workload, target: Target, bindings: Sequence[Binding], options: Options, clock: _Clock
-) -> tuple[Binding, Tiling, Schedule]:
+def _best_part(search: _Search, bindings: Sequence[Binding]) -> tuple[Binding, Tiling, Schedule]:
     """The best binding, tiling and schedule of one einsum by itself."""
-    bound = lower_bound(work, target, options.objective) if len(work.einsums) == 1 else None
-    best: tuple[float, Binding, Tiling, Schedule] | None = None
+    work, options = search.work, search.options
+    bound = lower_bound(work, search.target, options.objective) if len(work.einsums) == 1 else None
+    stage = f"einsum {bindings[0].number}"
+
+    def solve(candidate: Candidate) -> tuple[float, Schedule]:
+        schedule = list_schedule([candidate], search.target)
+        return _value(search, candidate[0], schedule), schedule
+
+    best = best_first(
+        _candidates(search, bindings),
+        solve,
+        bound=bound,
+        time_is_up=lambda: search.left() < options.time_limit_s / 2,
+        tell=lambda value: search.tell(stage, value, bound),
+    )
+    search.stopped |= best.stopped
+    return (*best.candidate, best.answer)
+
+
+def _candidates(search: _Search, bindings: Sequence[Binding]) -> list[Candidate]:
+    """Tilings of all bindings, best modelled cost first; raises the first refusal where no binding has any."""
+    found: list[tuple[float, Candidate]] = []
     refused: list[Exception] = []
-    try:
-        for binding, tiling in _candidates(bindings, options, clock, refused):
-            if best is not None and clock.left() < options.time_limit_s / 2:
-                clock.stopped = True
-                break
-            try:
-                schedule = list_schedule([(binding, tiling)], target)
-                value = _value(work, binding, schedule, target, options)
-            except (Infeasible, Unsupported) as error:
-                refused.append(error)
-                continue
-            if best is None or value < best[0]:
-                best = (value, binding, tiling, schedule)
-                clock.tell(f"einsum {binding.number}", value, bound)
-            if bound is not None and best[0] <= bound:
-                break
-    except KeyboardInterrupt:
-        if best is None:
-            raise NotFound("stopped before a first answer was found") from None
-        clock.stopped = True
-    if best is None:
-        raise refused[0] if refused else NotFound("no candidate was found in time")
-    return best[1:]
-
-
-def _candidates(
-    bindings: Sequence[Binding], options: Options, clock: _Clock, refused: list[Exception]
-) -> Iterator[tuple[Binding, Tiling]]:
-    """Tilings of all bindings, best modelled cost first; a binding that has none adds its reason to ``refused``."""
-    found: list[tuple[int, Binding, Tiling]] = []
     for binding in bindings:
-        clock.tell(f"tiling einsum {binding.number} on {binding.instruction.name}")
-        limit = max(0.5, clock.left() / 4 / len(bindings))
+        search.tell(f"tiling einsum {binding.number} on {binding.instruction.name}")
+        limit = max(0.5, search.left() / 4 / len(bindings))
         try:
-            these = tilings(binding, objective=options.objective, most=_SCHEDULED, time_limit_s=limit)
-        except (Infeasible, Unsupported) as error:
+            these = tilings(binding, objective=search.options.objective, most=_SCHEDULED, time_limit_s=limit)
+        except (Infeasible, NotFound, Unsupported) as error:
             refused.append(error)
             continue
-        found += [(tiling.modelled_cycles if options.objective == "latency" else n, binding, tiling) for n, tiling in enumerate(these)]
+        found += [(tiling.modelled_value, (binding, tiling)) for tiling in these]
+    if not found:
+        raise refused[0]
     found.sort(key=lambda entry: entry[0])
-    yield from ((binding, tiling) for _, binding, tiling in found[:_SCHEDULED])
+    return [candidate for _, candidate in found[:_SCHEDULED]]
 
 
-def _value(work: Workload, binding: Binding, schedule: Schedule, target: Target, options: Options) -> float:
+def _value(search: _Search, binding: Binding, schedule: Schedule) -> float:
     """The schedule's worth in the objective's unit: its predicted latency, else what a run without numbers shows."""
-    if options.objective == "latency":
+    if search.options.objective == "latency":
         return float(schedule.latency_cycles)
-    program = lower(work, [binding], schedule, place(schedule, [binding], target), target)
-    return objective_value(simulate(program, target, {}, execute=False), options.objective)
+    placement = place(schedule, [binding], search.target)
+    program = lower(search.work, [binding], schedule, placement, search.target)
+    return objective_value(simulate(program, search.target, {}, execute=False), search.options.objective)
 
 
 def place(schedule: Schedule, bindings: Sequence[Binding], target: Target) -> Placement:
-    """Addresses for the schedule's buffers: those of one einsum live together, einsums one after the other."""
+    """Addresses for the slots of the schedule's buffers: those of one einsum live together, einsums one after the other."""
     order = {binding.number: n for n, binding in enumerate(bindings)}
-    einsum_of = {name: order[step.einsum] for step in schedule.steps for name in step.buffers if name}
-    return first_fit(
-        [
-            Lifetime(b.name, b.memory, einsum_of[b.name], einsum_of[b.name] + 1, b.slots * b.slot_bytes, b.alignment_bytes)
-            for b in schedule.buffers
-        ],
-        target,
-    )
+    turn = {name: order[step.einsum] for step in schedule.steps for name in step.buffers if name}
+    lifetimes = [
+        Lifetime(b.slot_name(n), b.memory, turn[b.name], turn[b.name] + 1, b.slot_bytes, b.alignment_bytes)
+        for b in schedule.buffers
+        for n in range(b.slots)
+    ]
+    return first_fit(lifetimes, target)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from isamap.bounds import compulsory_bytes, energy_bound_pj, latency_bound_cycles
+from isamap.check.match import check_match
+from isamap.check.placement import check_placement
 from isamap.check.program import check_program
 from isamap.errors import CheckFailed, Unsupported
-from isamap.ir.answers import Solved, Violation
+from isamap.ir.answers import Match, Placement, Schedule, Solved, Tiling, Violation
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
 from isamap.ir.workload import Workload
@@ -27,6 +30,20 @@ def judge(
     if not found:
         found = mismatches(work, evaluate(work, inputs), simulation.outputs)
     return simulation, found
+
+
+def judge_answers(
+    matches: Sequence[Match],
+    tilings: Sequence[Tiling],
+    schedule: Schedule,
+    placement: Placement,
+    work: Workload,
+    target: Target,
+) -> tuple[Violation, ...]:
+    """What the checkers of the answers on the way to a program find wrong with them."""
+    found = [violation for match in matches for violation in check_match(match, work, target)]
+    found += check_placement(placement, target)
+    return tuple(found)
 
 
 def objective_value(simulation: Simulation, objective: Objective) -> float:

@@ -83,7 +83,7 @@ class Level:
 
     ``pieces`` says in which pieces (sizes per axis) each tensor lives in ``memory`` from this level on, ``buffers`` how
     many such pieces fit at once, and ``held`` how many of them are kept for their next use (the others load ahead;
-    all but one where it is not said).
+    all but one where it is not said). A tensor that several operands hold has an entry for each: ``tensor.operand``.
     """
 
     memory: str
@@ -102,11 +102,15 @@ class Level:
 
 @dataclass(frozen=True)
 class Tiling:
-    """Levels from the outermost block to the issue: the innermost level's tile is what one issue does."""
+    """Levels from the outermost block to the issue: the innermost level's tile is what one issue does.
+
+    ``modelled_value`` ranks tilings of one einsum: the modelled objective, a little more where there are more issues.
+    """
 
     match: Match
     levels: tuple[Level, ...]
     modelled_cycles: int = 0
+    modelled_value: float = 0.0
 
     @property
     def loops(self) -> tuple[tuple[str, int], ...]:
@@ -126,6 +130,10 @@ class Buffer:
     slot_bytes: int
     alignment_bytes: int = 1
     piece: Sizes = ()
+
+    def slot_name(self, number: int) -> str:
+        """What a placement calls slot ``number``."""
+        return f"{self.name}[{number}]"
 
 
 @dataclass(frozen=True)

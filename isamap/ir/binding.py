@@ -21,7 +21,8 @@ from isamap.ir.workload import Tensor, Workload
 
 @dataclass(frozen=True)
 class Role:
-    """One operand of the instruction as this match uses it."""
+    """One operand of the instruction as this match uses it; ``label`` names its pieces in a tiling: the tensor, or
+    ``tensor.operand`` where several operands hold one tensor."""
 
     operand: Operand
     access: Access
@@ -29,6 +30,7 @@ class Role:
     route: Route
     fused: tuple[tuple[str, tuple[str, ...]], ...]
     written: bool
+    label: str
 
     def layout(self, sizes: Mapping[str, int]) -> Layout:
         """How a piece of ``sizes`` lies in the operand's own memory."""
@@ -114,7 +116,9 @@ def bind(work: Workload, match: Match, target: Target) -> Binding:
     instruction = target.instruction(match.instruction)
     if len(instruction.meaning) != 1:
         raise Unsupported("scheduling", f"{instruction.name}, whose meaning is several einsums")
+    _refuse_overlaps(work, einsum)
     accesses = (einsum.output, *einsum.reads)
+    holders = [tensor for _, tensor, _ in match.operands]
     roles = []
     for name, tensor, number in match.operands:
         operand = instruction.operand(name)
@@ -122,7 +126,8 @@ def bind(work: Workload, match: Match, target: Target) -> Binding:
         if accesses[number].tensor != tensor:
             raise Unsupported("scheduling", f"operand {name} of {instruction.name} on another access than {tensor}")
         way = route(target, operand, written=written)
-        roles.append(Role(operand, accesses[number], work.tensor(tensor), way, match.axes, written))
+        label = tensor if holders.count(tensor) == 1 else f"{tensor}.{name}"
+        roles.append(Role(operand, accesses[number], work.tensor(tensor), way, match.axes, written, label))
     roles.sort(key=lambda role: not role.written)
     if [role.written for role in roles].count(True) != 1:
         raise Unsupported("scheduling", f"{instruction.name} with other than one output")
@@ -131,6 +136,27 @@ def bind(work: Workload, match: Match, target: Target) -> Binding:
         or any(einsum.output.tensor == o.tensor for before in work.einsums[: match.einsum] for o in before.outputs)
     )
     return Binding(match.einsum, einsum, match, target, instruction, tuple(roles), continues)
+
+
+def _refuse_overlaps(work: Workload, einsum: Einsum) -> None:
+    """Raise Unsupported where tiles in any order would meet in memory, or leave a part of the output unwritten."""
+    output = work.tensor(einsum.output.tensor)
+    if any(access.tensor == output.name for access in einsum.reads):
+        raise Unsupported("scheduling", f"{einsum.statement}, which reads the tensor that it writes")
+    if any(tensor.alias_of is not None for tensor in work.tensors):
+        views = " ".join(tensor.name for tensor in work.tensors if tensor.alias_of is not None)
+        raise Unsupported("scheduling", f"a view of another tensor's bytes ({views})")
+    written = {  # left sides are injective: one element per point
+        str(other.output): prod(other.extents[axis] for axis in other.output.axes)
+        for other in work.einsums
+        if [access.tensor for access in other.outputs] == [output.name]
+    }
+    if output.name not in work.inputs and sum(written.values()) < output.elements:
+        raise Unsupported(
+            "scheduling",
+            f"{output.name}, of whose {output.elements} elements only {sum(written.values())} are written",
+            "make it an input as well, so that the others have a value",
+        )
 
 
 def _other(move: Instruction, name: str) -> Operand:

@@ -43,16 +43,17 @@ def lower(
     return Program(work.name, target.name, work.tensors, work.inputs, work.outputs, (segment,))
 
 
-def _slot_addresses(schedule: Schedule, placement: Placement) -> dict[str, tuple[int, int]]:
-    """Address of the first slot and bytes from slot to slot, per buffer."""
-    return {b.name: (placement.address(b.name), b.slot_bytes) for b in schedule.buffers}
+def _slot_addresses(schedule: Schedule, placement: Placement) -> dict[str, tuple[int, ...]]:
+    """Address of every slot, per buffer."""
+    found = {life.name: address for life, address in placement.addresses}
+    return {b.name: tuple(found[b.slot_name(n)] for n in range(b.slots)) for b in schedule.buffers}
 
 
 def _emitter(
     step: Step,
     bindings: Sequence[Binding],
     buffers: Sequence[Buffer],
-    address: Mapping[str, tuple[int, int]],
+    address: Mapping[str, tuple[int, ...]],
     target: Target,
 ) -> Emitter:
     binding = next(binding for binding in bindings if binding.number == step.einsum)

@@ -12,7 +12,8 @@ from isamap.ir.hardware import Instruction, Operand, Target, Transfer
 from isamap.ir.program import Operation, View
 from isamap.ir.region import BlockAxis, Layout
 
-Places = Mapping[str, tuple[int, int]]
+Places = Mapping[str, tuple[int, ...]]
+"""Address of every slot, per buffer."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,14 @@ def _transfer(
     placed = View(there, outer, role.tensor.dtype, in_tensor, tensor=role.tensor.name)
     extents = tuple((f"b{n}", (axis.extent,)) for n, axis in enumerate(block))
     views = (placed, addressed) if fetches else (addressed, placed)
-    base, pitch = places[step.buffers[1 if fetches else 0]]
+    addresses = places[step.buffers[1 if fetches else 0]]
     affine, axes = role.access.affine_indices, list(binding.extents)
     low = [a + b for a, b in zip(layout.low, ahead, strict=True)]
 
     def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
         point = dict(zip(axes, start, strict=True))
         coordinates = [index.evaluate(point) + extra for index, extra in zip(affine, low, strict=True)]
-        address = base + pitch * slots[1 if fetches else 0] + offset * size
+        address = addresses[slots[1 if fetches else 0]] + offset * size
         return [*coordinates, address] if fetches else [address, *coordinates]
 
     return Emitter(Operation(transfer.name, extents, views), origin, len(axes), len(step.buffers))
@@ -102,16 +103,15 @@ def _computation(step: Step, binding: Binding, buffers: Mapping[str, Buffer], pl
         fused = dict(binding.match.axes)
         steps = tuple(_steps(operand, axis, fused[axis], layout, size) for axis, _ in extents)
         views.append(View(operand.name, operand.memory, operand.dtype, steps))
-        base, pitch = places[name]
         own = [(n, x) for n, x in enumerate(axes) if x in role.access.axes and piece[x] != extent[x]]
         inner = [(n, layout.stride(x) * size, whole[x]) for n, x in own]
-        parts.append((base + layout.offset * size, pitch, inner))
+        parts.append((places[name], layout.offset * size, inner))
     operation = Operation(instruction.name, extents, tuple(views), step.mode)
 
     def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
         return [
-            base + pitch * slot + sum(stride * (start[n] % period) for n, stride, period in inner)
-            for (base, pitch, inner), slot in zip(parts, slots, strict=True)
+            addresses[slot] + offset + sum(stride * (start[n] % period) for n, stride, period in inner)
+            for (addresses, offset, inner), slot in zip(parts, slots, strict=True)
         ]
 
     return Emitter(operation, origin, len(axes), len(step.buffers))
@@ -146,6 +146,6 @@ def _move(
     rank = len(binding.extents)
 
     def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
-        return [base + pitch * slot for (base, pitch), slot in zip(parts, slots, strict=True)]
+        return [addresses[slot] for addresses, slot in zip(parts, slots, strict=True)]
 
     return Emitter(Operation(move.name, extents, tuple(views)), origin, rank, len(step.buffers))

@@ -4,13 +4,14 @@
 ``formulation`` states the rules, ``solutions`` enumerates them, ``symmetry`` merges what is the same turned round,
 ``realisation`` and ``utilisation`` describe a match, ``notes`` says what it asks of its user, ``prove`` proves it;
 ``explain`` says why there is none, ``repair`` what would have to change.
-``greedy`` is the usual matcher, for comparison. Instructions of several einsums (composites), tables of them and
+``choose`` keeps the matches worth a tiling; ``greedy`` is the usual matcher, for comparison. Instructions of several einsums (composites), tables of them and
 synthesised constants are not matched yet: ``givens.refusals`` is their place.
 """
 
+from isamap.mapping.choose import choose
 from isamap.mapping.givens import Realise
 from isamap.mapping.greedy import map_einsum_greedily
 from isamap.mapping.match import map_einsum, map_workload
 from isamap.mapping.match_set import MatchSet
 
-__all__ = ["MatchSet", "Realise", "map_einsum", "map_einsum_greedily", "map_workload"]
+__all__ = ["MatchSet", "Realise", "choose", "map_einsum", "map_einsum_greedily", "map_workload"]

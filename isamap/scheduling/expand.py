@@ -63,7 +63,7 @@ class Expansion:
         self.staging: Slots | None = None
         self.staging_buffer: Buffer | None = None
         if binding.output.route.staging is not None:
-            count = dict(tiling.levels[0].buffers)[binding.output.tensor.name]
+            count = dict(tiling.levels[0].buffers)[binding.output.label]
             size = binding.output.staged_slot_bytes(largest)
             self.staging_buffer = _buffer(binding.number, binding.output, count, size, largest, staged=True)
             self.staging = Slots(count)
@@ -80,12 +80,12 @@ class Expansion:
 
     def _held(self, role: Role, largest: dict[str, int]) -> Held:
         level = self.tiling.levels[-1 if role.written else 0]
-        pieces = dict(dict(level.pieces).get(role.tensor.name, sizes(largest)))
+        pieces = dict(dict(level.pieces).get(role.label, sizes(largest)))
         role_cut = cut(self.binding, role, self.tiling)
         keys = [role_cut.piece(block, tile) for block, tile in self.walk]
-        count = min(dict(level.buffers)[role.tensor.name], len(set(keys)))
+        count = min(dict(level.buffers)[role.label], len(set(keys)))
         buffer = _buffer(self.binding.number, role, count, role.slot_bytes(pieces), pieces, staged=False)
-        kept = min(count, dict(level.held).get(role.tensor.name, max(1, count - 1)))
+        kept = min(count, dict(level.held).get(role.label, max(1, count - 1)))
         return Held(role_cut, buffer, Slots(count), keys, next_uses(keys), stays(keys, kept))
 
     @property

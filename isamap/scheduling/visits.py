@@ -33,7 +33,7 @@ def cut(binding: Binding, role: Role, tiling: Tiling) -> Cut:
     """How ``role``'s tensor is cut into pieces: the output and unlisted tensors by tiles."""
     axes = list(binding.extents)
     tile = dict(tiling.levels[-1].tile)
-    pieces = dict(dict(tiling.levels[0].pieces).get(role.tensor.name, ()))
+    pieces = dict(dict(tiling.levels[0].pieces).get(role.label, ()))
     own = [(axes.index(x), not role.written and pieces.get(x, tile[x]) != tile[x]) for x in role.access.axes]
     return Cut(role, tuple(own), len(axes))
 

@@ -15,65 +15,10 @@ from time import monotonic
 from isamap.errors import Infeasible
 from isamap.ir.answers import Level, Tiling, sizes
 from isamap.ir.binding import Binding
-from isamap.tiling.nest import Estimate, Nest, estimate, piece
-
-_MOST_OPTIONS = 40
-
-
-def equal_parts(extent: int, limit: int) -> list[int]:
-    """Sizes up to ``limit`` that cut ``extent`` into equal parts (the last may be smaller), largest first."""
-    fewest = ceil(extent / limit)
-    counts = [*range(fewest, fewest + 24), *(fewest * 2**n for n in range(5, 12))]
-    found = dict.fromkeys(ceil(extent / count) for count in counts if count <= extent)
-    return list(found)[:_MOST_OPTIONS] + ([1] if 1 not in found else [])
-
-
-def factorisations(extents: list[int], most: int) -> list[tuple[int, ...]]:
-    """Sizes of fused axes whose product is at most ``most`` and that no axis could grow within."""
-    if not extents:
-        return [()]
-    found = []
-
-    def extend(chosen: tuple[int, ...], room: int) -> None:
-        if len(chosen) == len(extents):
-            if all(s == e or prod(chosen) // s * (s + 1) > most for s, e in zip(chosen, extents, strict=True)):
-                found.append(chosen)
-            return
-        for size in range(1, min(extents[len(chosen)], room) + 1):
-            extend((*chosen, size), room // size)
-
-    extend((), most)
-    return found
-
-
-def _reduction_options(extents: list[int], most: int) -> list[tuple[int, ...]]:
-    """Whole inner axes, the innermost first, and equal parts of the next one out."""
-    found: list[tuple[int, ...]] = []
-    whole = 1
-    for n in range(len(extents) - 1, -1, -1):
-        if whole > most:
-            break
-        for size in equal_parts(extents[n], min(extents[n], most // whole)):
-            found.append((*(1,) * n, size, *extents[n + 1 :]))
-        whole *= extents[n]
-    return list(dict.fromkeys(found))[:: -1] if not found else list(dict.fromkeys(found))
-
-
-def tile_options(binding: Binding) -> dict[str, list[tuple[int, ...]]]:
-    """For each instruction axis, the sizes that its fused kernel axes may take in one issue, best guess first."""
-    extents, options = binding.extents, {}
-    for axis, fused in binding.match.axes:
-        found = next(a for a in binding.instruction.axes if a.name == axis)
-        lengths = [extents[x] for x in fused]
-        reduced = all(x not in binding.einsum.parallel_axes for x in fused)
-        if reduced and found.most > 64:
-            choices = _reduction_options(lengths, found.most)
-        else:
-            choices = factorisations(lengths, found.most)
-            choices.sort(key=lambda c: (prod(ceil(e / s) for e, s in zip(lengths, c, strict=True)), [-s for s in c[::-1]]))
-        options[axis] = choices[:_MOST_OPTIONS]
-    return options
-
+from isamap.tiling.estimate import Estimate, estimate
+from isamap.tiling.nest import Nest, piece
+from isamap.tiling.options import MOST_OPTIONS, tile_options
+from isamap.tiling.refusal import why_nothing_fits
 
 class _Search:
     """The neighbourhood of nests of one binding."""
@@ -107,7 +52,7 @@ class _Search:
         parallel, reduced = list(self.binding.einsum.parallel_axes), list(self.binding.einsum.reduction_axes)
         first = {axis: choices[0] for axis, choices in self.options.items()}
         reduction_axes = [axis for axis, fused in self.binding.match.axes if fused and fused[0] in reduced]
-        for deeper in range(0, _MOST_OPTIONS, 6):
+        for deeper in range(0, MOST_OPTIONS, 6):
             choice = dict(first)
             for axis in reduction_axes:
                 choice[axis] = self.options[axis][min(deeper, len(self.options[axis]) - 1)]
@@ -168,8 +113,8 @@ def tilings(binding: Binding, *, objective: str = "latency", most: int = 6, time
         search.climb(_smallest(search), deadline)
     ranked = sorted((nest for nest, found in search.seen.items() if found), key=search.value)
     if not ranked:
-        raise Infeasible(_why_nothing_fits(binding, _smallest(search)))
-    return [_tiling(binding, nest, search.seen[nest]) for nest in _different(search, ranked, most)]
+        raise Infeasible(why_nothing_fits(binding, _smallest(search)))
+    return [_tiling(binding, nest, search.seen[nest], search.value(nest)) for nest in _different(search, ranked, most)]
 
 
 def _different(search: _Search, ranked: list[Nest], most: int) -> list[Nest]:
@@ -194,48 +139,25 @@ def _smallest(search: _Search) -> Nest:
     return search.nest(dict(tile), dict(tile), order, order)
 
 
-def _why_nothing_fits(binding: Binding, nest: Nest) -> str:
-    """Which memory is too small for the smallest tile, by how many bytes, for which tensors."""
-    tile, needs = dict(nest.tile), dict[str, dict[str, int]]()
-    for role in binding.roles:
-        home = needs.setdefault(role.route.memory.name, {})
-        home[role.tensor.name] = home.get(role.tensor.name, 0) + role.slot_bytes(piece(role, nest))
-        if role.route.staging is not None:
-            staged = needs.setdefault(role.route.staging.name, {})
-            staged[role.tensor.name] = staged.get(role.tensor.name, 0) + role.staged_slot_bytes(tile)
-    for memory in binding.target.memories[1:]:
-        needed = needs.get(memory.name, {})
-        short = sum(needed.values()) - memory.capacity_bytes
-        if short > 0:
-            parts = ", ".join(f"{tensor} {size} bytes" for tensor, size in needed.items())
-            return (
-                f"{memory.name} ({memory.capacity_bytes} bytes) is too small for the smallest tile of "
-                f"{binding.instruction.name}: {short} bytes more are needed for {parts}"
-            )
-    ranges = " ".join(map(str, binding.instruction.axes))
-    return f"no tiling of {binding.einsum.statement} fits {binding.instruction.name} ({ranges}) with room to spare"
-
-
-def _tiling(binding: Binding, nest: Nest, found: Estimate | None) -> Tiling:
+def _tiling(binding: Binding, nest: Nest, found: Estimate | None, value: float) -> Tiling:
     assert found is not None
     tile, block, extents = dict(nest.tile), dict(nest.block), binding.extents
     output = binding.output
-    inputs = {role.tensor.name: role for role in binding.inputs}
     slots, held = dict(found.slots), dict(found.held)
-    landing = binding.inputs[0].route.landing.name if binding.inputs else output.route.landing.name
-    buffers = {name: slots[role.operand.name] for name, role in inputs.items()}
+    landing = (*binding.inputs, output)[0].route.landing.name
+    buffers = {role.label: slots[role.operand.name] for role in binding.inputs}
     if output.route.staging is not None:
-        buffers[output.tensor.name] = found.staging_slots
-    pieces = tuple((name, sizes(piece(role, nest))) for name, role in inputs.items())
+        buffers[output.label] = found.staging_slots
     blocks = Level(
-        landing, sizes(block), tuple(x for x in nest.outer if block[x] < extents[x]), sizes(buffers), pieces,
-        tuple((name, held[role.operand.name]) for name, role in inputs.items()),
+        landing, sizes(block), tuple(x for x in nest.outer if block[x] < extents[x]), sizes(buffers),
+        tuple((role.label, sizes(piece(role, nest))) for role in binding.inputs),
+        tuple((role.label, held[role.operand.name]) for role in binding.inputs),
     )  # fmt: skip
     issue = Level(
         output.route.memory.name,
         sizes(tile),
         tuple(x for x in nest.inner if tile[x] < block[x]),
-        ((output.tensor.name, slots[output.operand.name]),),
-        held=((output.tensor.name, held[output.operand.name]),),
+        ((output.label, slots[output.operand.name]),),
+        held=((output.label, held[output.operand.name]),),
     )
-    return Tiling(binding.match, (blocks, issue), round(found.cycles))
+    return Tiling(binding.match, (blocks, issue), round(found.cycles), value)

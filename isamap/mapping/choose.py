@@ -1,0 +1,82 @@
+"""Which matches are worth a tiling: the largest, and where there is none those that leave axes empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from isamap.errors import NoMatch
+from isamap.ir.answers import Match
+from isamap.ir.hardware import Target
+from isamap.ir.workload import Workload
+from isamap.mapping.givens import Realise
+from isamap.mapping.match import map_workload
+from isamap.mapping.match_set import MatchSet
+
+
+def choose(
+    work: Workload,
+    target: Target,
+    *,
+    instruction: str | None = None,
+    realise: Realise = "gather",
+    replicate: bool = False,
+    empty_axes: bool = False,
+    time_limit_s: float = 60.0,
+) -> tuple[tuple[MatchSet, ...], list[list[Match]], tuple[str, ...]]:
+    """(all that was found, the matches to tile per einsum, what the user should know).
+
+    An einsum without a match is asked again with empty axes. Raises NoMatch, with every reason, where there is none.
+    """
+
+    def ask(empty: bool) -> tuple[tuple[MatchSet, ...], ...]:
+        return map_workload(
+            work,
+            target,
+            instruction=instruction,
+            realise=realise,
+            replicate=replicate,
+            empty_axes=empty,
+            time_limit_s=time_limit_s,
+        )
+
+    answers, notes = list(ask(empty_axes)), []
+    if not empty_axes and not all(map(_any, answers)):
+        for number, relaxed in enumerate(ask(True)):
+            if not _any(answers[number]) and _any(relaxed):
+                answers[number] = relaxed
+                notes.append(f"einsum {number} matches only with empty axes of the instruction, at a lower utilisation")
+    for number, sets in enumerate(answers):
+        if not _any(sets):
+            raise NoMatch(_reasons(work, target, number, sets))
+    candidates = [largest([match for one in sets for match in _turns(one, target)]) for sets in answers]
+    return tuple(one for sets in answers for one in sets), candidates, tuple(notes)
+
+
+def _any(sets: Sequence[MatchSet]) -> bool:
+    return any(one.matches for one in sets)
+
+
+def _reasons(work: Workload, target: Target, number: int, sets: Sequence[MatchSet]) -> str:
+    lines = [f"no instruction of {target.name} does {work.einsums[number].statement}"]
+    lines += [f"  {one.instruction}: {reason}" for one in sets for reason in one.reasons]
+    lines += [f"  {one.instruction}, repair: {repair}" for one in sets for repair in one.repairs]
+    return "\n".join(lines)
+
+
+def _turns(found: MatchSet, target: Target) -> Sequence[Match]:
+    """Both orientations of a commutative product where the instruction's parallel axes are of different length."""
+    instruction = target.instruction(found.instruction)
+    parallel = {axis for einsum in instruction.meaning for axis in einsum.parallel_axes}
+    ranges = {(axis.least, axis.most) for axis in instruction.axes if axis.name in parallel}
+    return found.with_swap if len(ranges) > 1 else found.matches
+
+
+def largest(matches: Sequence[Match]) -> list[Match]:
+    """The matches that no other of the same instruction contains: tiles of size 1 along an axis give the others."""
+
+    def within(one: Match, other: Match) -> bool:
+        theirs = dict(other.axes)
+        same = one.instruction == other.instruction and one.operands == other.operands
+        return same and one != other and all(set(fused) <= set(theirs[axis]) for axis, fused in one.axes)
+
+    return [one for one in matches if not any(within(one, other) for other in matches)]

@@ -1,0 +1,165 @@
+"""A closed-form estimate of what a nest costs: the busiest queue or resource, both ends, and stalls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from isamap.errors import InvalidNoun
+from isamap.ir.binding import Binding, Role, move_cycles, move_extents, transfer_cycles
+from isamap.ir.expression import Expression, evaluate
+from isamap.ir.hardware import Instruction, Transfer, Use
+from isamap.tiling.hold import Kept, OutputSlots, fit, output_slots
+from isamap.tiling.nest import Nest, histogram, legal, loops, piece
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a nest would cost, and the slots per tensor role that the estimate assumes."""
+
+    cycles: float
+    energy_pj: float
+    traffic_bytes: float
+    issues: float
+    slots: tuple[tuple[str, int], ...]
+    held: tuple[tuple[str, int], ...]
+    staging_slots: int
+
+    def value(self, objective: str) -> float:
+        """The quantity to minimise. An issue counts as a quarter of a cycle, so that coarser tiles win ties."""
+        cycles = self.cycles + self.issues / 4
+        values = {"latency": cycles, "energy": self.energy_pj, "traffic": self.traffic_bytes}
+        return cycles * self.energy_pj if objective == "edp" else values[objective] * (1 + self.issues * 1e-9)
+
+
+class Busy:
+    """Cycles that each queue and each exclusively used resource is kept busy, and energy and traffic on the way."""
+
+    def __init__(self, binding: Binding) -> None:
+        self.binding = binding
+        self.cycles: dict[str, float] = {}
+        self.energy_pj = 0.0
+        self.traffic_bytes = 0.0
+        self.count = 0.0
+
+    def add(self, queue: str, uses: Iterable[Use], cycles: float, times: float) -> None:
+        self.count += times
+        cycles *= times
+        for name in (queue, *(use.resource for use in uses if use.bytes_per_cycle is None)):
+            self.cycles[name] = self.cycles.get(name, 0.0) + cycles
+
+    def transfer(self, transfer: Transfer, size_bytes: int, times: float) -> None:
+        self.add(transfer.channel, transfer.uses, transfer_cycles(transfer, size_bytes), times)
+        self.energy_pj += _energy(transfer.energy_pj, {"bytes": size_bytes, "border_bytes": 0}) * times
+        self.traffic_bytes += size_bytes * times
+
+    def move(self, move: Instruction, extents: tuple[int, ...], times: float) -> None:
+        self.add(move.unit, move.uses, move_cycles(move, extents), times)
+        values = dict(zip(move.axis_names, extents, strict=True)) | {"initialise": 0}
+        self.energy_pj += _energy(move.energy_pj, values) * times
+
+    def issues(self, nest: Nest) -> None:
+        """Every issue of the computing instruction, by the sizes that ragged edges give it."""
+        binding, tile, block = self.binding, dict(nest.tile), dict(nest.block)
+        tables = [histogram(e, block[x], tile[x]).items() for x, e in binding.extents.items()]
+        for combination in product(*tables):
+            sizes = {x: size for x, (size, _) in zip(binding.extents, combination, strict=True)}
+            times = prod(count for _, count in combination)
+            self.add(binding.instruction.unit, binding.instruction.uses, binding.issue_cycles(sizes, False), times)
+            values = binding.extents_of_issue(sizes) | {"initialise": 0}
+            self.energy_pj += _energy(binding.instruction.energy_pj, values) * times
+
+    def output(self, slots: OutputSlots, tiles: float, tile: Mapping[str, int]) -> None:
+        """Every tile out, and in again for each session but a first one that starts from nothing."""
+        role = self.binding.output
+        fills = slots.sessions * tiles - (0 if self.binding.continues else tiles)
+        extents = move_extents(self.binding, tile)
+        if role.route.drain is not None:
+            self.move(role.route.drain, extents, slots.sessions * tiles)
+        if role.route.fill is not None and fills > 0:
+            self.move(role.route.fill, extents, fills)
+        size_bytes = role.staged_layout(tile).elements * role.tensor.dtype.size_bytes
+        if role.route.fetch is not None and self.binding.continues:
+            self.transfer(role.route.fetch, size_bytes, tiles)
+        if role.route.store is not None:
+            self.transfer(role.route.store, size_bytes, tiles)
+
+    def in_turn(self) -> float:
+        """Cycles where nothing overlaps."""
+        return sum(self.cycles[queue.name] for queue in self.binding.target.queues if queue.name in self.cycles)
+
+    def latency(self) -> float:
+        """Cycles of the busiest queue or resource."""
+        counts = {queue.name: queue.count for queue in self.binding.target.queues}
+        return max(cycles / counts.get(name, 1) for name, cycles in self.cycles.items())
+
+
+def _energy(cost: Expression | None, values: Mapping[str, int]) -> float:
+    return 0.0 if cost is None else float(evaluate(cost, values))
+
+
+def estimate(binding: Binding, nest: Nest) -> Estimate | None:
+    """The estimate of ``nest``; None where it is not legal or does not fit."""
+    if not legal(binding, nest):
+        return None
+    try:
+        return _estimate(binding, nest)
+    except InvalidNoun:
+        return None
+
+
+def _estimate(binding: Binding, nest: Nest) -> Estimate | None:
+    nest_loops, tile = loops(nest, binding.extents), dict(nest.tile)
+    for spare in (1, 0):
+        out = output_slots(binding, nest_loops, tile, spare)
+        kept = fit(binding, nest, nest_loops, out, spare)
+        if kept is not None:
+            break
+    else:
+        return None
+    busy, output = Busy(binding), binding.output
+    busy.issues(nest)
+    for one in kept.values():
+        if one.role.route.fetch is not None:
+            busy.transfer(one.role.route.fetch, _piece_bytes(one.role, nest), one.hold.fetches)
+    busy.output(out, prod(binding.extents[x] / tile[x] for x in output.access.axes), tile)
+    slots = (*((name, one.slots) for name, one in kept.items()), (output.operand.name, out.slots))
+    held = (*((name, one.hold.slots) for name, one in kept.items()), (output.operand.name, out.held))
+    visits = prod(loop.trips for loop in nest_loops)
+    total = (busy.latency() if spare else busy.in_turn()) + _ends(binding, nest) + _stalls(kept, nest, busy, visits)
+    return Estimate(total, busy.energy_pj, busy.traffic_bytes, busy.count, slots, held, out.staging)
+
+
+def _piece_bytes(role: Role, nest: Nest) -> int:
+    return role.staged_layout(piece(role, nest)).elements * role.tensor.dtype.size_bytes
+
+
+def _ends(binding: Binding, nest: Nest) -> float:
+    """Prologue and epilogue: the first piece of every input in, the last tile out."""
+    ways = [(role.route.fetch, _piece_bytes(role, nest)) for role in binding.inputs]
+    total, tile, output = 0.0, dict(nest.tile), binding.output
+    ways.append((output.route.store, output.staged_layout(tile).elements * output.tensor.dtype.size_bytes))
+    for way, size_bytes in ways:
+        total += transfer_cycles(way, size_bytes) if way is not None else 0
+    return total + (move_cycles(output.route.drain, move_extents(binding, tile)) if output.route.drain else 0)
+
+
+def _stalls(kept: Mapping[str, Kept], nest: Nest, busy: Busy, visits: int) -> float:
+    """Cycles in which the held pieces of a tensor turn over too slowly.
+
+    During its last sweep a set of D pieces frees slot after slot, W spare slots are loaded before. The last of the
+    D - W others is wanted (2 - 1/D) sweeps after the first could begin; the channel also serves the other tensors.
+    """
+    steady, stalled = busy.latency(), 0.0
+    for one in kept.values():
+        fetch, hold = one.role.route.fetch, one.hold
+        if fetch is None or one.slots >= hold.pieces:
+            continue
+        alone = transfer_cycles(fetch, _piece_bytes(one.role, nest))
+        others = max(0.0, busy.cycles[fetch.channel] - alone * hold.fetches) / steady
+        late = alone / (1 - min(0.8, others)) * (2 * hold.slots - one.slots)
+        sweep = hold.sweep * steady / visits
+        stalled += max(0.0, late - sweep * (2 - 1 / hold.slots)) * max(0.0, hold.fetches / hold.slots - 1)
+    return stalled

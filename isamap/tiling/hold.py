@@ -1,0 +1,145 @@
+"""How many pieces of each tensor a nest keeps, how often it fetches them, and how many slots that takes.
+
+Holding the pieces touched by the loops from position h inwards takes ``distinct(h)`` slots and fetches each of them
+once per iteration of the loops outside h, except trailing ones that the tensor does not depend on. A *spare* slot
+lets the next piece come while the last one is used; where memory is short there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import ceil, prod
+
+from isamap.ir.binding import Binding, Role
+from isamap.tiling.nest import Loop, Nest, piece
+
+
+@dataclass(frozen=True)
+class Hold:
+    """``slots`` of ``pieces`` held, ``fetches`` pieces brought in over the whole run (fractional at ragged edges);
+    ``sweep`` visits use each piece held once."""
+
+    slots: int
+    fetches: float
+    pieces: int
+    sweep: int
+
+    def least_slots(self, spare: int = 1) -> int:
+        """Slots it takes with ``spare`` ones to load ahead; none is needed where every piece stays."""
+        return min(self.slots + spare, self.pieces)
+
+
+def holds(nest_loops: list[Loop], axes: Iterable[str], sizes: Mapping[str, int]) -> list[Hold]:
+    """The worthwhile ways to hold a tensor's pieces, fewest slots first."""
+    own = set(axes)
+    relevant = [loop.axis in own and loop.step >= sizes[loop.axis] for loop in nest_loops]
+    pieces = prod(loop.trips for loop, mine in zip(nest_loops, relevant, strict=True) if mine)
+    found: list[Hold] = []
+    slots, inside = 1, 1.0
+    for h in range(len(nest_loops), -1, -1):
+        if h < len(nest_loops) and relevant[h]:
+            slots, inside = slots * nest_loops[h].trips, inside * nest_loops[h].turns
+        last = h
+        while last > 0 and not relevant[last - 1]:
+            last -= 1
+        outside = prod(lp.turns if r else lp.trips for lp, r in zip(nest_loops[:last], relevant[:last], strict=True))
+        if not found or outside * inside < found[-1].fetches * 0.999:
+            sweep = prod(loop.trips for loop in nest_loops[h + 1 :])
+            found.append(Hold(slots, outside * inside, pieces, sweep))
+    return found
+
+
+@dataclass(frozen=True)
+class OutputSlots:
+    """Output tiles: ``slots`` in the operand's memory, ``held`` of them for tiles still being added to, ``staging``
+    slots on the way out; each tile is brought in and out ``sessions`` times."""
+
+    sessions: float
+    slots: int
+    held: int
+    staging: int
+
+
+def output_slots(binding: Binding, nest_loops: list[Loop], tile: Mapping[str, int], spare: int) -> OutputSlots:
+    """The slots that the output takes, with ``spare`` ones to go on with while a tile leaves."""
+    axes, output = binding.output.access.axes, binding.output
+    ways = holds(nest_loops, axes, tile)
+    tiles = ways[-1].fetches
+    first_reduction = next((n for n, loop in enumerate(nest_loops) if loop.axis not in axes), len(nest_loops))
+    alive = prod(loop.trips for loop in nest_loops[first_reduction:] if loop.axis in axes)
+    if output.route.drain is None:
+        return OutputSlots(1.0, alive + (spare if alive < ceil(tiles) else 0), alive, 0)
+    memory = output.route.memory
+    places = max(1, memory.capacity_bytes // output.slot_bytes(tile))
+    hold = next((way for way in reversed(ways) if way.slots <= max(1, places - 1)), ways[0])
+    hold = next((way for way in reversed(ways) if way.slots <= places and way.fetches < hold.fetches), hold)
+    sessions = hold.fetches / tiles
+    staged = alive if sessions > 1 or binding.continues else 1
+    return OutputSlots(sessions, places, hold.slots, staged + 2 * spare)
+
+
+@dataclass
+class Kept:
+    """How an input is held, and in how many slots."""
+
+    role: Role
+    hold: Hold
+    slots: int
+    slot_bytes: int
+
+
+def fit(binding: Binding, nest: Nest, nest_loops: list[Loop], output: OutputSlots, spare: int) -> dict[str, Kept] | None:
+    """Hold and slots of every input within the capacities: upgrades by fetches saved per byte, then spare slots.
+
+    None where not even the least hold with ``spare`` slots fits.
+    """
+    room = {memory.name: memory.capacity_bytes for memory in binding.target.memories}
+    tile, role = dict(nest.tile), binding.output
+    room[role.route.memory.name] -= output.slots * role.slot_bytes(tile)
+    if role.route.staging is not None:
+        room[role.route.staging.name] -= output.staging * role.staged_slot_bytes(tile)
+    kept: dict[str, Kept] = {}
+    ways: dict[str, list[Hold]] = {}
+    for role in binding.inputs:
+        name, sizes = role.operand.name, piece(role, nest)
+        ways[name] = holds(nest_loops, role.access.axes, sizes)
+        kept[name] = Kept(role, ways[name][0], ways[name][0].least_slots(spare), role.slot_bytes(sizes))
+        room[role.route.memory.name] -= kept[name].slot_bytes * kept[name].slots
+    if min(room.values()) < 0:
+        return None
+    while _upgrade(kept, ways, room):
+        pass
+    while _spare(kept, room):
+        pass
+    return kept
+
+
+def _upgrade(kept: Mapping[str, Kept], ways: Mapping[str, list[Hold]], room: dict[str, int]) -> bool:
+    """Give the next larger hold to the tensor that saves most fetched bytes per byte of room; False where none fits."""
+    best: tuple[Kept, Hold] | None = None
+    best_gain = 0.0
+    for name, one in kept.items():
+        for better in ways[name][ways[name].index(one.hold) + 1 :]:
+            more = better.least_slots() - one.slots
+            gain = (one.hold.fetches - better.fetches) / max(1, more)
+            if one.slot_bytes * more <= room[one.role.route.memory.name] and gain > best_gain:
+                best, best_gain = (one, better), gain
+    if best is None:
+        return False
+    one, better = best
+    room[one.role.route.memory.name] -= one.slot_bytes * (better.least_slots() - one.slots)
+    one.hold, one.slots = better, better.least_slots()
+    return True
+
+
+def _spare(kept: Mapping[str, Kept], room: dict[str, int]) -> bool:
+    """One more slot for every tensor that still fetches, up to twice what it holds; False where none fits."""
+    grown = False
+    for one in kept.values():
+        memory = one.role.route.memory.name
+        if one.slots < min(2 * one.hold.slots + 1, one.hold.pieces) and one.slot_bytes <= room[memory]:
+            room[memory] -= one.slot_bytes
+            one.slots += 1
+            grown = True
+    return grown
