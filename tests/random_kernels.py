@@ -98,31 +98,30 @@ def _vectors(rng: Random, most: int) -> tuple[dict[str, int], str, str]:
 
 
 def odd(rng: Random, types: Types, most: int = 12) -> str:
-    """Accesses that no library has: skewed, diagonal, of one tensor twice, into every other row, two sums in one."""
+    """Accesses that no library has: skewed, diagonal, of one tensor twice, into every other row, backwards; the output
+    may be an input, and must be one where parts of it are not written."""
     sizes = {name: rng.randint(1, most) for name in "MNK"}
     product = partial(_product, types)
-    tensors, einsums = rng.choice(
-        [
-            ({"A": "M+K-1, K", "B": "K, N", "C": "M, N"}, (f"C[m,n] += {product('A[m+k,k]', 'B[k,n]')}",)),
-            ({"A": "M+N-1, K", "B": "N, K", "C": "M, N"}, (f"C[m,n] += {product('A[m+n,k]', 'B[n,k]')}",)),
-            ({"A": "M, K", "C": "M, M"}, (f"C[m,n] += {product('A[m,k]', 'A[n,k]')}",)),
-            ({"A": "M, K", "B": "K, N", "C": "2*M, 3*N"}, (f"C[2*m+1,3*n] += {product('A[m,k]', 'B[k,n]')}",)),
-            ({"A": "M, K", "B": "K, N", "C": "N, M"}, (f"C[N-1-n,M-1-m] += {product('A[m,k]', 'B[k,N-1-n]')}",)),
-            ({"A": "K, K, M", "B": "K, N", "C": "M, N"}, (f"C[m,n] += {product('A[k,k,m]', 'B[k,n]')}",)),
-            ({"A": "3, M, K", "B": "K, N", "C": "M, 2, N"}, (f"C[m,1,n] += {product('A[2,m,k]', 'B[k,n]')}",)),
-            (
-                {"A": "M, K", "B": "K, N", "W": "N, K", "C": "M, N"},
-                (f"C[m,n] += {product('A[m,k]', 'B[k,n]')}", f"C[m,n] += {product('A[m,k]', 'W[n,k]')}"),
-            ),
-        ]
-    )
-    return _file(types, sizes, tensors, *einsums, more="axes: {m: M, n: N, k: K}" + _given(tensors, rng))
-
-
-def _given(tensors: dict[str, str], rng: Random) -> str:
-    """Sometimes the output is also an input."""
-    inputs = ", ".join(tensors)
-    return f"\ninputs: [{inputs}]\noutputs: [C]" if rng.random() < 0.4 else "\noutputs: [C]"
+    cases: list[tuple[dict[str, str], tuple[str, ...], bool]] = [
+        ({"A": "M+K-1, K", "B": "K, N", "C": "M, N"}, (f"C[m,n] += {product('A[m+k,k]', 'B[k,n]')}",), False),
+        ({"A": "M+N-1, K", "B": "N, K", "C": "M, N"}, (f"C[m,n] += {product('A[m+n,k]', 'B[n,k]')}",), False),
+        ({"A": "M+N, K", "C": "M, N"}, (f"C[m,n] += {product('A[m,k]', 'A[n+M,k]')}",), False),
+        ({"A": "M+N+K", "C": "M, N"}, (f"C[m,n] += {product('A[m+k]', 'A[n+k+1]')}",), False),
+        ({"A": "M, K", "B": "K, N", "C": "2*M, 3*N"}, (f"C[2*m+1,3*n] += {product('A[m,k]', 'B[k,n]')}",), True),
+        ({"A": "M, K", "B": "K, N", "C": "N, M"}, (f"C[N-1-n,M-1-m] += {product('A[m,k]', 'B[k,N-1-n]')}",), False),
+        ({"A": "K, K, M", "B": "K, N", "C": "M, N"}, (f"C[m,n] += {product('A[k,k,m]', 'B[k,n]')}",), False),
+        ({"A": "3, M, K", "B": "K, N", "C": "M, 2, N"}, (f"C[m,1,n] += {product('A[2,m,k]', 'B[k,n]')}",), True),
+        (
+            {"A": "M, K", "B": "K, N", "W": "N, K", "C": "M, N"},
+            (f"C[m,n] += {product('A[m,k]', 'B[k,n]')}", f"C[m,n] += {product('A[m,k]', 'W[n,k]')}"),
+            False,
+        ),
+    ]
+    tensors, einsums, given = rng.choice(cases)
+    more = "axes: {m: M, n: N, k: K}\noutputs: [C]"
+    if given or rng.random() < 0.4:
+        more += f"\ninputs: [{', '.join(tensors)}]"
+    return _file(types, sizes, tensors, *einsums, more=more)
 
 
 def relu(rng: Random, types: Types, most: int = 9) -> str:

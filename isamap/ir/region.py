@@ -60,14 +60,16 @@ class Layout:
 
     def inside(self, first: Sequence[int], shape: Sequence[int]) -> int:
         """How many elements of the piece at ``first`` lie within a tensor of ``shape``."""
-        total = 1
-        for n, extent in enumerate(shape):
-            values = [first[n]]
-            for axis in self.block:
-                if axis.step[n]:
-                    values = [value + k * axis.step[n] for value in values for k in range(axis.extent)]
-            total *= sum(0 <= value < extent for value in values)
-        return total * prod(axis.extent for axis in self.block if not any(axis.step))
+        total, steady, left = 1, set(range(len(shape))), list(self.block)
+        while steady:  # coordinates that an axis steps together are counted together
+            together, axes = {min(steady)}, list[BlockAxis]()
+            for axis in (axis for _ in self.block for axis in left if axis not in axes):
+                if any(axis.step[n] for n in together):
+                    together |= {n for n in range(len(shape)) if axis.step[n]}
+                    axes.append(axis)
+            total *= _inside(axes, sorted(together), first, shape)
+            left, steady = [axis for axis in left if axis not in axes], steady - together
+        return total * prod(axis.extent for axis in left)
 
     @property
     def elements(self) -> int:
@@ -88,8 +90,29 @@ class Layout:
         """How many transfers of at most ``dimensions`` block axes the piece takes: one per point of the outer axes."""
         return prod(axis.extent for axis in self.squeezed[:-dimensions])
 
+    def part(self, number: int, dimensions: int) -> tuple[Layout, int]:
+        """One part of the piece, and how many elements of memory after the piece it begins."""
+        axes = self.squeezed or (BlockAxis(1, (0,) * len(self.low), 1),)
+        low, ahead = self.low, 0
+        for axis in reversed(axes[:-dimensions]):
+            number, index = divmod(number, axis.extent)
+            low = tuple(n + index * step for n, step in zip(low, axis.step, strict=True))
+            ahead += index * axis.pitch
+        return Layout(axes[-dimensions:], self.strides, low, self.offset), ahead
+
     def stride(self, axis: str) -> int:
         return next((stride for name, stride in self.strides if name == axis), 0)
+
+
+def _inside(axes: Sequence[BlockAxis], numbers: Sequence[int], first: Sequence[int], shape: Sequence[int]) -> int:
+    """How many steps of ``axes`` keep the coordinates ``numbers`` within the shape."""
+    points = [tuple(first[n] for n in numbers)]
+    for axis in axes:
+        step = [axis.step[n] for n in numbers]
+        points = [
+            tuple(p + k * s for p, s in zip(point, step, strict=True)) for point in points for k in range(axis.extent)
+        ]
+    return sum(all(0 <= p < shape[n] for p, n in zip(point, numbers, strict=True)) for point in points)
 
 
 def spans(access: Access, sizes: Mapping[str, int]) -> tuple[Span, ...]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from isamap.errors import Unsupported
 from isamap.ir.answers import Buffer, Step
 from isamap.ir.binding import Binding, Role
 from isamap.ir.hardware import Instruction, Operand, Target, Transfer
@@ -48,47 +47,38 @@ def _transfer(
 ) -> Emitter:
     role = _role(step, binding, buffers)
     extent = dict(step.sizes)
-    layout = role.staged_layout(extent)
-    block, ahead, offset = _part(layout, transfer, step.part)
+    piece, ahead = _part(role.staged_layout(extent), transfer, step.part)
     size = role.tensor.dtype.size_bytes
-    in_memory = tuple(((axis.pitch * size,),) for axis in block)
-    in_tensor = tuple((axis.step,) for axis in block)
+    in_memory = tuple(((axis.pitch * size,),) for axis in piece.block)
+    in_tensor = tuple((axis.step,) for axis in piece.block)
     outer = target.outermost.name
     fetches = step.buffers[0] == ""
     here, there = ("destination", "source") if fetches else ("source", "destination")
     addressed = View(here, role.route.landing.name, role.tensor.dtype, in_memory)
     placed = View(there, outer, role.tensor.dtype, in_tensor, tensor=role.tensor.name)
-    extents = tuple((f"b{n}", (axis.extent,)) for n, axis in enumerate(block))
+    extents = tuple((f"b{n}", (axis.extent,)) for n, axis in enumerate(piece.block))
     views = (placed, addressed) if fetches else (addressed, placed)
     addresses = places[step.buffers[1 if fetches else 0]]
     affine, axes = role.access.affine_indices, list(binding.extents)
-    low = [a + b for a, b in zip(layout.low, ahead, strict=True)]
 
     def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
         point = dict(zip(axes, start, strict=True))
-        coordinates = [index.evaluate(point) + extra for index, extra in zip(affine, low, strict=True)]
-        address = addresses[slots[1 if fetches else 0]] + offset * size
+        coordinates = [index.evaluate(point) + extra for index, extra in zip(affine, piece.low, strict=True)]
+        address = addresses[slots[1 if fetches else 0]] + ahead * size
         return [*coordinates, address] if fetches else [address, *coordinates]
 
     return Emitter(Operation(transfer.name, extents, views), origin, len(axes), len(step.buffers))
 
 
-def _part(layout: Layout, transfer: Transfer, part: int) -> tuple[tuple[BlockAxis, ...], list[int], int]:
-    """The block axes of one part, and how far in coordinates and elements it lies from the piece's beginning."""
-    rank = len(layout.low)
-    if transfer.block is not None:
-        if tuple(axis.extent for axis in layout.block) != transfer.block:
-            found = "x".join(str(axis.extent) for axis in layout.block)
-            raise Unsupported("lowering", f"a block of {found} by {transfer.name}, which moves {transfer.block} exactly")
-        return layout.block, [0] * rank, 0
-    axes = layout.squeezed or (BlockAxis(1, (0,) * rank, 1),)
-    outer, inner = axes[: -transfer.dimensions], axes[-transfer.dimensions :]
-    ahead, offset = [0] * rank, 0
-    for axis in reversed(outer):
-        part, index = divmod(part, axis.extent)
-        ahead = [a + index * step for a, step in zip(ahead, axis.step, strict=True)]
-        offset += index * axis.pitch
-    return inner, ahead, offset
+def _part(layout: Layout, transfer: Transfer, part: int) -> tuple[Layout, int]:
+    """One part of the piece, and how many elements of memory from the piece's beginning it lies. A transfer of a fixed
+    block has all of the block's axes, also those of extent 1."""
+    piece, ahead = layout.part(part, transfer.dimensions)
+    if transfer.block is None:
+        return piece, ahead
+    longer, single = iter(layout.squeezed), BlockAxis(1, (0,) * len(layout.low), 1)
+    block = tuple(next(longer) if extent > 1 else single for extent in transfer.block)
+    return replace(piece, block=block), ahead
 
 
 def _computation(step: Step, binding: Binding, buffers: Mapping[str, Buffer], places: Places) -> Emitter:
@@ -126,9 +116,7 @@ def _steps(
     return tuple((layout.stride(x) * size,) for x in fused) or ((0,),)
 
 
-def _move(
-    step: Step, binding: Binding, move: Instruction, buffers: Mapping[str, Buffer], places: Places
-) -> Emitter:
+def _move(step: Step, binding: Binding, move: Instruction, buffers: Mapping[str, Buffer], places: Places) -> Emitter:
     """Drain and fill: the output tile between the operand's memory and the staging memory, axis by axis."""
     extent, role = dict(step.sizes), binding.output
     fused = dict(binding.match.axes)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from isamap.errors import NoMatch
 from isamap.ir.answers import Match
+from isamap.ir.carried import is_choosy
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
 from isamap.mapping.givens import Realise
@@ -64,11 +65,12 @@ def _reasons(work: Workload, target: Target, number: int, sets: Sequence[MatchSe
 
 
 def _turns(found: MatchSet, target: Target) -> Sequence[Match]:
-    """Both orientations of a commutative product where the instruction's parallel axes are of different length."""
+    """Both orientations of a commutative product where they differ in worth: the instruction's parallel axes are of
+    different length, or transfers do not take every stride."""
     instruction = target.instruction(found.instruction)
     parallel = {axis for einsum in instruction.meaning for axis in einsum.parallel_axes}
     ranges = {(axis.least, axis.most) for axis in instruction.axes if axis.name in parallel}
-    return found.with_swap if len(ranges) > 1 else found.matches
+    return found.with_swap if len(ranges) > 1 or any(map(is_choosy, target.transfers)) else found.matches
 
 
 def largest(matches: Sequence[Match]) -> list[Match]:

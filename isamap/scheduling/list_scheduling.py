@@ -96,7 +96,9 @@ class ListScheduler:
                 found = queue.ready[0][1]
                 able = found == queue.kept[queue.started] and self._free(found)
             else:
-                candidates = queue.ready[:1] if self._free(queue.ready[0][1]) else heapq.nsmallest(_LOOK_PAST, queue.ready)
+                candidates = (
+                    queue.ready[:1] if self._free(queue.ready[0][1]) else heapq.nsmallest(_LOOK_PAST, queue.ready)
+                )
                 able, found = next(((True, t) for _, t in candidates if self._free(t)), (False, -1))
             if able and (best is None or self.tasks.deadline[found] < best[0]):
                 best = (self.tasks.deadline[found], found)

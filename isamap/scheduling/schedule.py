@@ -8,10 +8,10 @@ from isamap.errors import Infeasible
 from isamap.ir.answers import Buffer, Schedule, Tiling
 from isamap.ir.binding import Binding
 from isamap.ir.hardware import Target
-from isamap.scheduling.expand import Expansion, Waits
+from isamap.scheduling.expand import Expansion
 from isamap.scheduling.list_scheduling import ListScheduler
 from isamap.scheduling.tasks import Tasks
-from isamap.scheduling.written import Written
+from isamap.scheduling.written import Waits, Written
 
 
 def list_schedule(parts: Sequence[tuple[Binding, Tiling]], target: Target) -> Schedule:
@@ -20,11 +20,12 @@ def list_schedule(parts: Sequence[tuple[Binding, Tiling]], target: Target) -> Sc
     Raises Infeasible where a tiling's buffers cannot hold what is alive at once, Unsupported where a part of the
     language is not handled here yet.
     """
-    tasks, barrier, written = Tasks(target), dict[str, Waits](), dict[str, Written]()
+    tasks, barrier, written = Tasks(target), dict[str, Waits](), Written()
     buffers: list[Buffer] = []
     for binding, tiling in parts:
         expansion = Expansion(binding, tiling, tasks, barrier, written)
         expansion.run()
+        written.next_einsum()
         buffers += expansion.buffers
         for memory, waits in expansion.leftovers():
             barrier.setdefault(memory, []).extend(waits)
@@ -51,5 +52,3 @@ def _columns(tasks: Tasks, scheduler: ListScheduler, buffers: list[Buffer]) -> S
         found.wait_on.extend(number[earlier] for earlier, _ in waits)
         found.wait_event.extend(event for _, event in waits)
     return found
-
-

@@ -128,7 +128,8 @@ def _estimate(binding: Binding, nest: Nest) -> Estimate | None:
     slots = (*((name, one.slots) for name, one in kept.items()), (output.operand.name, out.slots))
     held = (*((name, one.hold.slots) for name, one in kept.items()), (output.operand.name, out.held))
     visits = prod(loop.trips for loop in nest_loops)
-    total = (busy.latency() if spare else busy.in_turn()) + _ends(binding, nest) + _stalls(kept, nest, busy, visits)
+    steady = busy.latency() + _stalls(kept, nest, busy, visits) if spare else busy.in_turn()
+    total = steady + _ends(binding, nest)
     return Estimate(total, busy.energy_pj, busy.traffic_bytes, busy.count, slots, held, out.staging)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import permutations
-from math import ceil, prod
+from math import ceil
 from time import monotonic
 
 from isamap.errors import Infeasible
@@ -19,6 +19,7 @@ from isamap.tiling.estimate import Estimate, estimate
 from isamap.tiling.nest import Nest, piece
 from isamap.tiling.options import MOST_OPTIONS, tile_options
 from isamap.tiling.refusal import why_nothing_fits
+
 
 class _Search:
     """The neighbourhood of nests of one binding."""
@@ -70,10 +71,14 @@ class _Search:
             for choice in self.options[axis]:
                 changed = tile | dict(zip(fused, choice, strict=True))
                 if changed != tile:
-                    yield self.nest(changed, {x: max(1, block[x] // tile[x]) * changed[x] for x in block}, nest.outer, nest.inner)
+                    yield self.nest(
+                        changed, {x: max(1, block[x] // tile[x]) * changed[x] for x in block}, nest.outer, nest.inner
+                    )
         for x, extent in self.extents.items():
             count = ceil(block[x] / tile[x])
-            for multiple in sorted({count - 1, count + 1, count * 2, ceil(count / 2), 1, ceil(extent / tile[x])} - {0, count}):
+            for multiple in sorted(
+                {count - 1, count + 1, count * 2, ceil(count / 2), 1, ceil(extent / tile[x])} - {0, count}
+            ):
                 yield self.nest(dict(tile), block | {x: tile[x] * multiple}, nest.outer, nest.inner)
         for outer in _swaps(nest.outer):
             yield replace(nest, outer=outer)

@@ -89,7 +89,9 @@ class Kept:
     slot_bytes: int
 
 
-def fit(binding: Binding, nest: Nest, nest_loops: list[Loop], output: OutputSlots, spare: int) -> dict[str, Kept] | None:
+def fit(
+    binding: Binding, nest: Nest, nest_loops: list[Loop], output: OutputSlots, spare: int
+) -> dict[str, Kept] | None:
     """Hold and slots of every input within the capacities: upgrades by fetches saved per byte, then spare slots.
 
     None where not even the least hold with ``spare`` slots fits.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import ceil, prod
 
 from isamap.ir.binding import Binding, Role
+from isamap.ir.carried import why_not_carried
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,11 @@ def histogram(extent: int, block: int, tile: int) -> dict[int, int]:
 
 
 def legal(binding: Binding, nest: Nest) -> bool:
-    """Every tile, ragged ones too, lies within the instruction's ranges."""
+    """Every tile, ragged ones too, lies within the instruction's ranges, and the transfers can carry the pieces."""
     tile, block, extents = dict(nest.tile), dict(nest.block), binding.extents
     for axis, fused in binding.match.axes:
         found = next(a for a in binding.instruction.axes if a.name == axis)
         ends = [histogram(extents[x], block[x], tile[x]) for x in fused]
         if prod(max(h) for h in ends) > found.most or prod(min(h) for h in ends) < found.least:
             return False
-    return True
+    return not any(why_not_carried(role, piece(role, nest)) for role in binding.roles)

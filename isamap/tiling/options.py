@@ -59,6 +59,8 @@ def tile_options(binding: Binding) -> dict[str, list[tuple[int, ...]]]:
             choices = _reduction_options(lengths, found.most)
         else:
             choices = factorisations(lengths, found.most)
-            choices.sort(key=lambda c: (prod(ceil(e / s) for e, s in zip(lengths, c, strict=True)), [-s for s in c[::-1]]))
+            choices.sort(
+                key=lambda c: (prod(ceil(e / s) for e, s in zip(lengths, c, strict=True)), [-s for s in c[::-1]])
+            )
         options[axis] = choices[:MOST_OPTIONS]
     return options

@@ -1,0 +1,61 @@
+"""Can a transfer carry a piece: is it the block that the transfer moves, with the strides that it keeps?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+
+from isamap.ir.binding import Role
+from isamap.ir.hardware import StrideRule, Transfer
+from isamap.ir.region import Layout
+from isamap.ir.workload import Tensor
+
+
+def why_not_carried(role: Role, sizes: Mapping[str, int]) -> str:
+    """Why ``role``'s transfer cannot carry a piece of ``sizes``; empty where it can."""
+    transfer = role.route.store if role.written else role.route.fetch
+    if transfer is None or not is_choosy(transfer):
+        return ""
+    layout = role.staged_layout(sizes)
+    return _why_not_block(transfer, layout, role.tensor) or _why_not_strides(transfer, layout, role)
+
+
+def is_choosy(transfer: Transfer) -> bool:
+    """Does it move one block only, or keep a stride rule?"""
+    rules = {transfer.source_strides, transfer.destination_strides}
+    return transfer.block is not None or not rules <= {"any", "per_kernel_axis", "one_per_axis"}
+
+
+def _why_not_block(transfer: Transfer, layout: Layout, tensor: Tensor) -> str:
+    given = [axis.extent for axis in layout.squeezed]
+    if transfer.block is None or given == [extent for extent in transfer.block if extent > 1]:
+        return ""
+    block, piece = (" x ".join(map(str, extents)) for extents in (transfer.block, given))
+    return f"{transfer.name} moves blocks of exactly {block}, a piece of {tensor.name} is {piece or 1}"
+
+
+def _why_not_strides(transfer: Transfer, layout: Layout, role: Role) -> str:
+    axes = layout.squeezed[-transfer.dimensions :]
+    extents, tensor = [axis.extent for axis in axes], role.tensor
+    in_tensor = [sum(a * b for a, b in zip(axis.step, tensor.element_strides, strict=True)) for axis in axes]
+    in_memory = [axis.pitch for axis in axes]
+    source, destination = (in_memory, in_tensor) if role.written else (in_tensor, in_memory)
+    ends = (
+        (transfer.source_memory, transfer.source_strides, source),
+        (transfer.destination_memory, transfer.destination_strides, destination),
+    )
+    for memory, rule, strides in ends:
+        wanted = _wanted(rule, extents)
+        if wanted and strides[-len(wanted) :] != wanted:
+            return (
+                f"{transfer.name} steps by {' and '.join(map(str, wanted))} in {memory} ({rule}), a piece of "
+                f"{tensor.name} by {' and '.join(map(str, strides[-len(wanted) :]))}"
+            )
+    return ""
+
+
+def _wanted(rule: StrideRule, extents: list[int]) -> list[int]:
+    """The strides in elements that a rule fixes, of the innermost axes."""
+    if rule == "contiguous":
+        return [prod(extents[n + 1 :]) for n in range(len(extents))]
+    return [1] if rule == "unit_innermost" and extents else []

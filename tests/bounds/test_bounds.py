@@ -1,0 +1,97 @@
+"""Lower bounds: derived values, and no simulated program below them."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isamap.bounds import compulsory_bytes, energy_bound_pj, latency_bound_cycles
+from isamap.bounds.compulsory import touched_elements, values_inside
+from isamap.compile import Options, compile_workload
+from isamap.ir.affine import Affine
+from isamap.ir.dtype import DTYPES
+from isamap.ir.einsum import parse_statement
+from isamap.ir.workload import Tensor
+from isamap.spec import load_target, load_workload
+
+S16 = {"in": "s16", "acc": "s16"}
+
+
+@given(
+    st.lists(st.tuples(st.integers(-4, 4), st.integers(1, 6)), min_size=1, max_size=3),
+    st.integers(-5, 5),
+    st.integers(1, 20),
+)
+def test_values_inside_equal_enumeration(terms: list[tuple[int, int]], constant: int, size: int) -> None:
+    axes = [f"x{n}" for n in range(len(terms))]
+    index = Affine.of(zip(axes, (c for c, _ in terms), strict=True), constant)
+    extents = {axis: extent for axis, (_, extent) in zip(axes, terms, strict=True)}
+    points = product(*(range(extent) for _, extent in terms))
+    values = {index.evaluate(dict(zip(axes, point, strict=True))) for point in points}
+    assert values_inside(index, extents, size) == sum(0 <= value < size for value in values)
+
+
+@pytest.mark.parametrize(
+    ("access", "shape", "count"),
+    [
+        ("T[i, j]", (3, 4), 12),
+        ("T[2*i, j]", (5, 4), 12),  # every other row
+        ("T[i + j, 0]", (6, 2), 6),
+        ("T[i + j - 1, 0]", (6, 2), 5),  # the border is no traffic
+        ("T[i, i]", (3, 3), 3),
+        ("T[i // 2, j]", (2, 4), 4),  # one row at least
+    ],
+)
+def test_touched_elements(access: str, shape: tuple[int, int], count: int) -> None:
+    read = parse_statement(f"O[i, j] = {access}", frozenset("OT")).over({"i": (3, 3), "j": (4, 4)}).reads[0]
+    assert touched_elements(read, {"i": 3, "j": 4}, Tensor("T", DTYPES["s8"], shape)) == count
+
+
+@pytest.mark.parametrize(
+    ("name", "cycles"),
+    [("g64", 1536), ("gmed", 65536), ("gdb1", 1548800), ("gdb2", 28694400), ("conv", 451584), ("dw", 100388),
+     ("pw", 150784), ("dwpw", 150820)],
+)  # fmt: skip
+def test_p16_bounds_are_peak_rates(name: str, cycles: int) -> None:
+    """max(multiply-accumulates / 256, compulsory words / 8); dwpw's T need never leave the chip."""
+    assert latency_bound_cycles(load_workload(f"p16/{name}"), load_target("p16")) == cycles
+
+
+def test_intermediate_tensors_are_not_compulsory() -> None:
+    words_in, words_out = (size // 2 for size in compulsory_bytes(load_workload("p16/dwpw")))
+    assert words_in == 32 * 112 * 112 + 32 * 9 + 64 * 32
+    assert words_out == 64 * 112 * 112
+
+
+def test_machines_without_energy_have_no_energy_bound() -> None:
+    assert (
+        energy_bound_pj(load_workload("gemm", {"M": 16, "N": 16, "K": 16, "in": "s16"}), load_target("tiles")) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("kernel", "target", "settings"),
+    [
+        ("gemm", "p16", {"M": 1, "N": 1, "K": 1} | S16),
+        ("gemm", "p16", {"M": 33, "N": 47, "K": 65} | S16),
+        ("conv1d", "p16", {"N": 2, "K": 17, "C": 3, "P": 19, "R": 3} | S16),
+        ("conv2d", "p16", {"K": 9, "C": 5, "P": 7, "Q": 8, "STRIDE": 2, "PAD": 1} | S16),
+        ("depthwise_conv2d", "p16", {"C": 5, "P": 9, "Q": 10} | S16),
+        ("gemv", "p16", {"M": 40, "K": 50} | S16),
+        ("gemm", "tiles", {"M": 48, "N": 32, "K": 64, "in": "s16"}),
+        ("gemm", "tiny", {"M": 3, "N": 5, "K": 7}),
+    ],
+)
+@pytest.mark.parametrize("objective", ["latency", "energy", "traffic"])
+def test_no_program_is_below_its_bound(kernel: str, target: str, settings: dict[str, object], objective: str) -> None:
+    if target == "tiles" and objective == "energy":
+        pytest.skip("tiles states no energy")
+    options = Options(objective=objective, deterministic=True)  # type: ignore[arg-type]
+    answer = compile_workload(load_workload(kernel, settings), load_target(target), options)
+    assert answer.violations == ()
+    assert answer.solved.value is not None
+    assert answer.solved.bound is not None
+    assert answer.solved.value >= answer.solved.bound > 0
