@@ -30,7 +30,7 @@ _ROOMS = {
     "random_inputs": "simulate", "write_result": "result", "read_result": "result",
 }  # fmt: skip
 
-__all__ = ["__version__", *_ROOMS]  # noqa: PLE0604
+__all__ = ["__version__", *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:

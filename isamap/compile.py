@@ -214,7 +214,7 @@ def _value(search: _Search, binding: Binding, schedule: Schedule) -> float:
 
 
 def place(schedule: Schedule, bindings: Sequence[Binding], target: Target) -> Placement:
-    """Addresses for the slots of the schedule's buffers: those of one einsum live together, einsums one after the other."""
+    """Addresses for every slot: those of one einsum live together, einsums one after the other."""
     order = {binding.number: n for n, binding in enumerate(bindings)}
     turn = {name: order[step.einsum] for step in schedule.steps for name in step.buffers if name}
     lifetimes = [

@@ -29,7 +29,7 @@ RULES: dict[str, str] = {
     "cover": "On small extents, in small tiles with ragged edges, every point is done exactly once.",
     "feed": "In one issue, lanes that share an element of an operand want one element of the tensor.",
     "store": "In one issue, no two results go to one element of the output.",
-    "realisation": "What is called direct has one stride per instruction axis and no element twice; a view has strides.",
+    "realisation": "What is called direct has one stride per instruction axis, no element twice; a view has strides.",
 }
 _ORDER_FREE = ("+", "*", "max", "min", "&", "|", "^", "==", "!=")
 

@@ -4,8 +4,8 @@
 ``formulation`` states the rules, ``solutions`` enumerates them, ``symmetry`` merges what is the same turned round,
 ``realisation`` and ``utilisation`` describe a match, ``notes`` says what it asks of its user, ``prove`` proves it;
 ``explain`` says why there is none, ``repair`` what would have to change.
-``choose`` keeps the matches worth a tiling; ``greedy`` is the usual matcher, for comparison. Instructions of several einsums (composites), tables of them and
-synthesised constants are not matched yet: ``givens.refusals`` is their place.
+``choose`` keeps the matches worth a tiling; ``greedy`` is the usual matcher, for comparison. Instructions of several
+einsums (composites), tables of them and synthesised constants are not matched yet: ``givens.refusals`` is their place.
 """
 
 from isamap.mapping.choose import choose

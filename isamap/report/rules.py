@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
+_HEAD = """# Rules
+
+What a `Violation` may name, by judge. Made from the code by `python -m isamap.report.rules`; a test compares.
+"""
 _SOURCES = {
     "Simulator": "simulate.rules",
     "Programs, operation by operation": "check.program",
@@ -17,10 +21,7 @@ _SOURCES = {
 
 def rules_table() -> str:
     """Markdown: one section per judge, one row per rule."""
-    parts = [
-        "# Rules\n\nWhat a `Violation` may name, by judge. Made from the code by `python -m isamap.report.rules`;"
-        " a test compares.\n"
-    ]
+    parts = [_HEAD]
     for title, module in _SOURCES.items():
         rows = "\n".join(f"| `{rule}` | {text} |" for rule, text in import_module(f"isamap.{module}").RULES.items())
         parts.append(f"## {title}\n\n| rule | what holds |\n|---|---|\n{rows}\n")

@@ -62,8 +62,8 @@ class Simulation:
 
 
 def simulate(program: Program, target: Target, inputs: Mapping[str, Array], *, execute: bool = True) -> Simulation:
-    """Run ``program``. What it does wrong is in ``violations``; raises InputError where an input is missing, Unsupported
-    where the machine has a feature that is not simulated yet.
+    """Run ``program``. What it does wrong is in ``violations``; raises InputError where an input is missing,
+    Unsupported where the machine has a feature that is not simulated yet.
 
     ``execute=False`` leaves out the numbers: no inputs are needed, everything else is checked.
     """

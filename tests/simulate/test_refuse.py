@@ -16,11 +16,14 @@ from isamap.spec import load_target, load_workload
 
 def changed(target: Target, what: str) -> Target:
     """``tiny`` with one feature that is sayable and not simulated."""
-    memories = tuple(replace(m, **{"count": 2} if what == "copies" else {}) for m in target.memories)
+    memories = tuple(replace(m, count=2 if what == "copies" else 1) for m in target.memories)
     if what == "cache":
         memories = (memories[0], *(replace(m, kind="cache") for m in memories[1:]))
-    extra = {"latency": {"operand_latency_cycles": (("C", Number(1)),)}, "slots": {"issue_slots": ("s0",)}}.get(what, {})
-    instructions = tuple(replace(i, **extra) for i in target.instructions)
+    instructions = target.instructions
+    if what == "latency":
+        instructions = tuple(replace(i, operand_latency_cycles=(("C", Number(1)),)) for i in instructions)
+    if what == "slots":
+        instructions = tuple(replace(i, issue_slots=("s0",)) for i in instructions)
     transfers = tuple(replace(t, multicast=2 if what == "multicast" else 1) for t in target.transfers)
     return replace(target, memories=memories, instructions=instructions, transfers=transfers)
 
