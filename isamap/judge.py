@@ -9,6 +9,8 @@ from isamap.bounds import compulsory_bytes, energy_bound_pj, latency_bound_cycle
 from isamap.check.match import check_match
 from isamap.check.placement import check_placement
 from isamap.check.program import check_program
+from isamap.check.schedule import check_schedule
+from isamap.check.tiling import check_tiling
 from isamap.errors import CheckFailed, Unsupported
 from isamap.ir.answers import Match, Placement, Schedule, Solved, Tiling, Violation
 from isamap.ir.hardware import Target
@@ -42,6 +44,8 @@ def judge_answers(
 ) -> tuple[Violation, ...]:
     """What the checkers of the answers on the way to a program find wrong with them."""
     found = [violation for match in matches for violation in check_match(match, work, target)]
+    found += [violation for tiling in tilings for violation in check_tiling(tiling, work, target)]
+    found += check_schedule(schedule, matches, work, target)
     found += check_placement(placement, target)
     return tuple(found)
 

@@ -153,16 +153,16 @@ def whole_tiles_continued(rng: Random, types: Types) -> str:
     return whole_tiles(rng, types) + "inputs: [A, B, C]\noutputs: [C]\n"
 
 
-FAMILIES: dict[str, tuple[Callable[[Random, Types], str], ...]] = {
+FAMILIES: dict[str, tuple[Callable[..., str], ...]] = {
     "p16": (gemm, continued, batch, conv1d, conv2d, depthwise, chain, odd),
     "tiles": (whole_tiles, whole_tiles_continued),
     "tiny": (gemm, continued, conv1d, relu, add, gemm_relu, batch, odd),
 }
 
 
-def random_kernel(machine: str, seed: int) -> tuple[str, str, Workload]:
-    """(family, text, workload): the families of ``machine`` in turn, each with what ``seed`` draws."""
+def random_kernel(machine: str, seed: int, most: int | None = None) -> tuple[str, str, Workload]:
+    """(family, text, workload): the families of ``machine`` in turn, each with what ``seed`` draws up to ``most``."""
     rng = Random(seed)
     family = FAMILIES[machine][seed % len(FAMILIES[machine])]
-    text = family(rng, TYPES[machine])
+    text = family(rng, TYPES[machine]) if most is None or machine == "tiles" else family(rng, TYPES[machine], most)
     return family.__name__, text, load_workload(text)

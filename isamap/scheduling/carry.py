@@ -9,7 +9,7 @@ from isamap.ir.binding import Binding, Role
 from isamap.ir.hardware import Transfer
 from isamap.ir.region import Layout
 from isamap.scheduling.residency import NEVER, Slot
-from isamap.scheduling.tasks import OPERANDS, RESULT, Tasks, transfer_cost
+from isamap.scheduling.tasks import OPERANDS, RESULT, Tasks
 from isamap.scheduling.visits import Ranges
 from isamap.scheduling.written import Waits, Written, bounds
 
@@ -101,7 +101,7 @@ class Carrier:
         for part in range(layout.parts(transfer.dimensions)):
             piece, _ = layout.part(part, transfer.dimensions)
             inside = piece.inside(piece.first(role.access, start), role.tensor.shape) if bordered else piece.points
-            cost = transfer_cost(transfer, inside * size_bytes, (piece.points - inside) * size_bytes)
+            cost = self.tasks.transfer_cost(transfer, inside * size_bytes, (piece.points - inside) * size_bytes)
             step = Step(transfer.name, self.binding.number, extent, names, role.tensor.name, "", part)
             tasks.append(self.tasks.add(step, origin, slots, cost, waits))
         return tuple(tasks)

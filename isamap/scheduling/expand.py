@@ -17,7 +17,7 @@ from isamap.ir.binding import Binding, Role
 from isamap.scheduling.carry import Carrier, buffer_of
 from isamap.scheduling.residency import Slot, Slots, next_uses, stays
 from isamap.scheduling.sessions import Mode, Sessions
-from isamap.scheduling.tasks import OPERANDS, RESULT, Tasks, instruction_cost
+from isamap.scheduling.tasks import OPERANDS, RESULT, Tasks
 from isamap.scheduling.visits import Ranges, cut, visits
 from isamap.scheduling.written import Waits, Written
 
@@ -95,12 +95,13 @@ class Expansion:
         held[binding.output.operand.name] = (self.output.buffer.name, self.output.keys[visit])
         order = [operand.name for operand in binding.instruction.operands]
         memory = binding.output.route.memory
-        banks = [f"{memory.name}[{operands[binding.output.operand.name].number}]"] if memory.banks > 1 else []
+        banks = (f"{memory.name}[{operands[binding.output.operand.name].number}]",) if memory.banks > 1 else ()
         step = Step(
             binding.instruction.name, binding.number, sizes(extent), tuple(held[o][0] for o in order),
             mode=mode, pieces=tuple(sizes(carrier.tile(held[o][1])[1]) for o in order),
         )  # fmt: skip
-        cost = instruction_cost(binding.instruction, binding.extents_of_issue(extent), mode == "initialise", banks)
+        issue, initialise = binding.extents_of_issue(extent), mode == "initialise"
+        cost = self.tasks.instruction_cost(binding.instruction, issue, banks, initialise=initialise)
         slots = tuple(operands[o].number for o in order)
         origin = tuple(low for low, _ in tile)
         return self.tasks.add(step, origin, slots, cost, waits, carrier.first_visit + visit)

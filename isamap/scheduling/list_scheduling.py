@@ -84,7 +84,9 @@ class ListScheduler:
                 resource.left += resource.whole if use.bytes_per_cycle is None else use.bytes_per_cycle
 
     def _resource(self, use: Use) -> _Resource:
-        return self.resources.setdefault(use.resource, _Resource(1, 1))
+        if use.resource not in self.resources:  # a bank: held whole
+            self.resources[use.resource] = _Resource(1, 1)
+        return self.resources[use.resource]
 
     def _start_one(self, now: int) -> bool:
         """Start the task wanted soonest among those that can; False where none can."""

@@ -11,7 +11,7 @@ from isamap.ir.answers import Buffer, Step, sizes
 from isamap.ir.binding import move_extents
 from isamap.scheduling.carry import Carrier
 from isamap.scheduling.residency import NEVER, Slot, Slots
-from isamap.scheduling.tasks import OPERANDS, RESULT, instruction_cost
+from isamap.scheduling.tasks import OPERANDS, RESULT
 from isamap.scheduling.visits import Ranges
 from isamap.scheduling.written import Waits
 
@@ -146,11 +146,11 @@ class Sessions:
             raise Unsupported("scheduling", "partial sums without a way back into the accumulator")
         _, extent = self.carrier.tile(key)
         extents = dict(zip(move.axis_names, move_extents(binding, extent), strict=True))
-        banks = [f"{route.memory.name}[{home.number}]"] if route.memory.banks > 1 else []
+        banks = (f"{route.memory.name}[{home.number}]",) if route.memory.banks > 1 else ()
         where = {route.memory.name: (self.buffer.name, home.number)}
         where[route.landing.name] = (self.staging_buffer.name, staged.number)
         places = [where[operand.memory] for operand in move.operands]
         names, numbers = tuple(name for name, _ in places), tuple(number for _, number in places)
         step = Step(move.name, binding.number, sizes(extent), names, binding.output.tensor.name)
         origin = tuple(low for low, _ in key)
-        return self.tasks.add(step, origin, numbers, instruction_cost(move, extents, False, banks), waits)
+        return self.tasks.add(step, origin, numbers, self.tasks.instruction_cost(move, extents, banks), waits)

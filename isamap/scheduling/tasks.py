@@ -54,9 +54,26 @@ class Tasks:
         self.cost: list[Cost] = []
         self.waits: list[list[tuple[int, int]]] = []
         self.deadline: list[int] = []
+        self._costs: dict[tuple[object, ...], Cost] = {}
 
     def __len__(self) -> int:
         return len(self.step)
+
+    def transfer_cost(self, transfer: Transfer, size_bytes: int, border_bytes: int) -> Cost:
+        """What a transfer of so many bytes costs; worked out once."""
+        key = (transfer.name, size_bytes, border_bytes)
+        if key not in self._costs:
+            self._costs[key] = transfer_cost(transfer, size_bytes, border_bytes)
+        return self._costs[key]
+
+    def instruction_cost(
+        self, instruction: Instruction, extents: dict[str, int], banks: tuple[str, ...], *, initialise: bool = False
+    ) -> Cost:
+        """What an issue over ``extents`` that holds ``banks`` costs; worked out once."""
+        key = (instruction.name, *extents.values(), banks, initialise)
+        if key not in self._costs:
+            self._costs[key] = instruction_cost(instruction, extents, initialise, banks)
+        return self._costs[key]
 
     def add(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import permutations
+from itertools import islice, permutations, product
 from math import ceil
 from time import monotonic
 
@@ -16,9 +16,11 @@ from isamap.errors import Infeasible
 from isamap.ir.answers import Level, Tiling, sizes
 from isamap.ir.binding import Binding
 from isamap.tiling.estimate import Estimate, estimate
-from isamap.tiling.nest import Nest, piece
+from isamap.tiling.nest import Nest, normal, piece
 from isamap.tiling.options import MOST_OPTIONS, tile_options
 from isamap.tiling.refusal import why_nothing_fits
+
+_MOST_COMBINATIONS = 10_000
 
 
 class _Search:
@@ -31,10 +33,7 @@ class _Search:
         self.seen: dict[Nest, Estimate | None] = {}
 
     def nest(self, tile: dict[str, int], block: dict[str, int], outer: Iterable[str], inner: Iterable[str]) -> Nest:
-        """A normal nest: blocks are whole multiples of tiles or the whole extent."""
-        for x, extent in self.extents.items():
-            block[x] = min(extent, ceil(max(block[x], tile[x]) / tile[x]) * tile[x])
-        return Nest(tuple(tile.items()), tuple(block.items()), tuple(outer), tuple(inner))
+        return normal(self.extents, tile, block, outer, inner)
 
     def value(self, nest: Nest) -> float:
         if nest not in self.seen:
@@ -115,11 +114,12 @@ def tilings(binding: Binding, *, objective: str = "latency", most: int = 6, time
         if search.value(seed) < float("inf"):
             search.climb(seed, deadline)
     if all(found is None for found in search.seen.values()):
-        search.climb(_smallest(search), deadline)
+        fitting = (nest for nest in _last_resorts(search) if search.value(nest) < float("inf"))
+        search.climb(next(fitting, _smallest(search)), deadline)
     ranked = sorted((nest for nest, found in search.seen.items() if found), key=search.value)
     if not ranked:
         raise Infeasible(why_nothing_fits(binding, _smallest(search)))
-    return [_tiling(binding, nest, search.seen[nest], search.value(nest)) for nest in _different(search, ranked, most)]
+    return [tiling_of(binding, nest, objective) for nest in _different(search, ranked, most)]
 
 
 def _different(search: _Search, ranked: list[Nest], most: int) -> list[Nest]:
@@ -144,8 +144,20 @@ def _smallest(search: _Search) -> Nest:
     return search.nest(dict(tile), dict(tile), order, order)
 
 
-def _tiling(binding: Binding, nest: Nest, found: Estimate | None, value: float) -> Tiling:
-    assert found is not None
+def _last_resorts(search: _Search) -> Iterator[Nest]:
+    """One tile per block: the smallest tile, then every combination of the sizes that an issue may take."""
+    yield _smallest(search)
+    order = (*search.binding.einsum.parallel_axes, *search.binding.einsum.reduction_axes)
+    for choices in islice(product(*search.options.values()), _MOST_COMBINATIONS):
+        tile = search.tiles(dict(zip(search.options, choices, strict=True)))
+        yield search.nest(dict(tile), dict(tile), order, order)
+
+
+def tiling_of(binding: Binding, nest: Nest, objective: str = "latency") -> Tiling:
+    """``nest`` with its pieces, slots and modelled cost; raises Infeasible where it is not legal or does not fit."""
+    found = estimate(binding, nest)
+    if found is None:
+        raise Infeasible(f"tiles {dict(nest.tile)} in blocks {dict(nest.block)} do not fit {binding.instruction.name}")
     tile, block, extents = dict(nest.tile), dict(nest.block), binding.extents
     output = binding.output
     slots, held = dict(found.slots), dict(found.held)
@@ -165,4 +177,4 @@ def _tiling(binding: Binding, nest: Nest, found: Estimate | None, value: float) 
         ((output.label, slots[output.operand.name]),),
         held=((output.label, held[output.operand.name]),),
     )
-    return Tiling(binding.match, (blocks, issue), round(found.cycles), value)
+    return Tiling(binding.match, (blocks, issue), round(found.cycles), found.value(objective))

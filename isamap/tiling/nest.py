@@ -7,7 +7,7 @@ along axes that share a coordinate with another one (``p + r``), so that a windo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil, prod
 
@@ -23,6 +23,15 @@ class Nest:
     block: tuple[tuple[str, int], ...]
     outer: tuple[str, ...]
     inner: tuple[str, ...]
+
+
+def normal(
+    extents: Mapping[str, int], tile: dict[str, int], block: dict[str, int], outer: Iterable[str], inner: Iterable[str]
+) -> Nest:
+    """A nest whose blocks are whole multiples of tiles or the whole extent."""
+    for x, extent in extents.items():
+        block[x] = min(extent, ceil(max(block[x], tile[x]) / tile[x]) * tile[x])
+    return Nest(tuple(tile.items()), tuple(block.items()), tuple(outer), tuple(inner))
 
 
 @dataclass(frozen=True)
@@ -46,11 +55,11 @@ def loops(nest: Nest, extents: Mapping[str, int]) -> list[Loop]:
 def piece(role: Role, nest: Nest) -> dict[str, int]:
     """Sizes of the pieces in which ``role``'s tensor is kept."""
     tile, block = dict(nest.tile), dict(nest.block)
-    shared: set[str] = set()
+    coupled: set[str] = set()
     for index in role.access.affine_indices:
         if len(index.terms) > 1:
-            shared.update(index.axes)
-    return {x: block[x] if x in shared and not role.written else tile[x] for x in tile}
+            coupled.update(index.axes)
+    return {x: block[x] if x in coupled and not role.written else tile[x] for x in tile}
 
 
 def histogram(extent: int, block: int, tile: int) -> dict[int, int]:

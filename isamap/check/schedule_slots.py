@@ -1,0 +1,150 @@
+"""What lies in every slot, task by task: is what is read there, whole and in time, and is nothing lost?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+from isamap.check.schedule_order import Order
+from isamap.check.schedule_times import roles_of
+from isamap.check.task import OPERANDS, RESULT, Range, Task
+from isamap.ir.answers import Schedule, Violation
+from isamap.ir.binding import Binding, Role
+
+
+@dataclass
+class Content:
+    """A piece in a slot: the ranges of its axes, who wrote it (and which parts), who reads it, who was there before;
+    of an output tile, how many points of the domain have gone into it."""
+
+    tile: dict[str, Range]
+    writers: list[int]
+    parts: set[int] = field(default_factory=set)
+    wanted_parts: int = 1
+    readers: list[int] = field(default_factory=list)
+    old: Content | None = None
+    points: int = 0
+
+
+@dataclass
+class _Walk:
+    bindings: Mapping[int, Binding]
+    roles: Mapping[str, Role]
+    order: Order
+    slots: dict[tuple[str, int], Content] = field(default_factory=dict)
+    stored: dict[tuple[str, tuple[Range, ...]], set[int]] = field(default_factory=dict)
+
+    def at(self, task: Task, position: int) -> tuple[str, int]:
+        return task.step.buffers[position], task.slots[position]
+
+    def read(self, task: Task, position: int) -> Iterator[Violation]:
+        """The rule content: the slot holds the task's range of every axis of the operand, all parts complete."""
+        where, place = f"task {task.number} ({task.step.performs})", self.at(task, position)
+        held, axes = self.slots.get(place), self.roles[place[0]].access.axes
+        if held is None or any(not _within(task.tile[axis], held.tile[axis]) for axis in axes):
+            there = "nothing" if held is None else {axis: held.tile[axis] for axis in axes}
+            wanted = {axis: task.tile[axis] for axis in axes}
+            yield Violation("content", where, f"{place[0]}[{place[1]}] holds {there}, read for {wanted}")
+            return
+        if len(held.parts) != held.wanted_parts:
+            yield Violation(
+                "content", where, f"{len(held.parts)} of {held.wanted_parts} parts of {place[0]}[{place[1]}]"
+            )
+        for writer in held.writers:
+            if not self.order.over(writer, RESULT, task.number):
+                yield Violation("content", where, f"task {writer} may still write {place[0]}[{place[1]}]")
+        held.readers.append(task.number)
+
+    def write(self, task: Task, position: int, points: int, wanted_parts: int = 1) -> Iterator[Violation]:
+        """The rule overwrite: readers and writers of the old piece are done; then the new piece lies there."""
+        where, place = f"task {task.number} ({task.step.performs})", self.at(task, position)
+        held = self.slots.get(place)
+        if held is None or held.tile != task.tile or held.readers or task.step.part in held.parts:
+            if held is not None:
+                held.old = None
+            held = Content(task.tile, [], old=held, wanted_parts=wanted_parts, points=points)
+            self.slots[place] = held
+        if held.old is not None:
+            before = [(n, OPERANDS) for n in held.old.readers] or [(n, RESULT) for n in held.old.writers]
+            for number, event in before:
+                if not self.order.over(number, event, task.number):
+                    yield Violation("overwrite", where, f"task {number} may still use {place[0]}[{place[1]}]")
+        held.writers.append(task.number)
+        held.parts.add(task.step.part)
+
+    def compute(self, task: Task) -> Iterator[Violation]:
+        binding = self.bindings[task.step.einsum]
+        volume = prod(high - low for low, high in task.tile.values())
+        position = 0
+        for n, operand in enumerate(binding.instruction.operands):
+            if operand.name == binding.output.operand.name:
+                position = n
+            else:
+                yield from self.read(task, n)
+        if task.step.mode == "accumulate":
+            yield from self.read(task, position)
+            held = self.slots.get(self.at(task, position))
+            if held is not None:
+                held.writers, held.readers, held.points = [task.number], [], held.points + volume
+        else:
+            yield from self.write(task, position, volume)
+
+    def move(self, task: Task) -> Iterator[Violation]:
+        """From the slot of one operand to that of the other."""
+        instruction = self.bindings[task.step.einsum].target.instruction(task.step.performs)
+        ends = [operand.name in instruction.written for operand in instruction.operands]
+        source, goal = ends.index(False), ends.index(True)
+        yield from self.read(task, source)
+        held = self.slots.get(self.at(task, source))
+        yield from self.write(task, goal, held.points if held is not None else 0)
+
+    def store(self, task: Task) -> Iterator[Violation]:
+        yield from self.read(task, 0)
+        held = self.slots.get(self.at(task, 0))
+        binding = self.bindings[task.step.einsum]
+        axes = binding.output.access.axes
+        ranges = tuple(task.tile[axis] for axis in axes)
+        wanted = prod(high - low for low, high in ranges)
+        wanted *= prod(extent for axis, extent in binding.extents.items() if axis not in axes)
+        where = f"task {task.number} ({task.step.performs})"
+        if held is not None and held.points != wanted:
+            yield Violation("complete", where, f"stores {held.points} of {wanted} contributions")
+        parts = self.stored.setdefault((f"einsum {task.step.einsum}", ranges), set())
+        if task.step.part in parts:
+            yield Violation("complete", where, f"stores {dict(zip(axes, ranges, strict=True))} again")
+        parts.add(task.step.part)
+
+    def ends(self) -> Iterator[Violation]:
+        for number, binding in self.bindings.items():
+            done = sum(
+                prod(high - low for low, high in ranges) for name, ranges in self.stored if name == f"einsum {number}"
+            )
+            wanted = prod(binding.extents[axis] for axis in binding.output.access.axes)
+            if done != wanted:
+                yield Violation("complete", f"einsum {number}", f"{done} of {wanted} elements are stored")
+
+
+def check_slots(
+    tasks: Sequence[Task], bindings: Mapping[int, Binding], schedule: Schedule, order: Order
+) -> Iterator[Violation]:
+    """The rules content, overwrite and complete."""
+    walk = _Walk(bindings, roles_of(bindings, schedule), order)
+    for task in tasks:
+        binding, buffers = bindings[task.step.einsum], task.step.buffers
+        if task.step.performs == binding.instruction.name:
+            yield from walk.compute(task)
+        elif buffers[0] == "":
+            role = walk.roles[buffers[1]]
+            transfer = binding.target.transfer(task.step.performs)
+            extent = {axis: high - low for axis, (low, high) in task.tile.items()}
+            yield from walk.write(task, 1, 0, role.staged_layout(extent).parts(transfer.dimensions))
+        elif buffers[1] == "":
+            yield from walk.store(task)
+        else:
+            yield from walk.move(task)
+    yield from walk.ends()
+
+
+def _within(inner: Range, outer: Range) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
