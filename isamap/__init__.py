@@ -12,28 +12,38 @@ if TYPE_CHECKING:
     from isamap.compile import Compiled as Compiled
     from isamap.compile import Options as Options
     from isamap.compile import compile_workload as compile_workload
-    from isamap.judge import judge as judge
+    from isamap.judge import judge_program as judge_program
     from isamap.mapping import map_workload as map_workload
     from isamap.result import read_result as read_result
     from isamap.result import write_result as write_result
     from isamap.simulate import evaluate as evaluate
     from isamap.simulate import random_inputs as random_inputs
-    from isamap.simulate import simulate as simulate
+    from isamap.simulate import simulate as simulate_program  # noqa: F401
     from isamap.spec import load_target as load_target
     from isamap.spec import load_workload as load_workload
 
 __version__ = "0.1.0"
 
-_ROOMS = {
-    "load_workload": "spec", "load_target": "spec", "map_workload": "mapping", "compile_workload": "compile",
-    "Options": "compile", "Compiled": "compile", "judge": "judge", "simulate": "simulate", "evaluate": "simulate",
-    "random_inputs": "simulate", "write_result": "result", "read_result": "result",
-}  # fmt: skip
+_DOORS = {  # name: the room it is in, and what it is called there; no name may be that of a room
+    "load_workload": ("spec", "load_workload"),
+    "load_target": ("spec", "load_target"),
+    "map_workload": ("mapping", "map_workload"),
+    "compile_workload": ("compile", "compile_workload"),
+    "Options": ("compile", "Options"),
+    "Compiled": ("compile", "Compiled"),
+    "evaluate": ("simulate", "evaluate"),
+    "random_inputs": ("simulate", "random_inputs"),
+    "simulate_program": ("simulate", "simulate"),
+    "judge_program": ("judge", "judge_program"),
+    "write_result": ("result", "write_result"),
+    "read_result": ("result", "read_result"),
+}
 
-__all__ = ["__version__", *_ROOMS]
+__all__ = ["__version__", *_DOORS]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"isamap has no {name!r}; it has {', '.join(sorted(_ROOMS))}")
-    return getattr(import_module(f"isamap.{_ROOMS[name]}"), name)
+    if name not in _DOORS:
+        raise AttributeError(f"isamap has no {name!r}; it has {', '.join(sorted(_DOORS))}")
+    room, called = _DOORS[name]
+    return getattr(import_module(f"isamap.{room}"), called)

@@ -6,7 +6,7 @@
     list_schedule     residency, order, times                scheduling
     first_fit         addresses                              placement
     lower             the program                            lowering
-    judge             legal? free of hazards? right?         judge: check, simulate
+    judge_program     legal? free of hazards? right?         judge: check, simulate
 
 Tilings are scheduled in the order of their modelled cost; the best schedule is kept, and is what a search that is
 stopped (time limit, Ctrl-C) answers with.
@@ -26,7 +26,7 @@ from isamap.ir.binding import Binding, bind
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
 from isamap.ir.workload import Workload
-from isamap.judge import Objective, judge, judge_answers, lower_bound, objective_value, solved_program
+from isamap.judge import Objective, judge_answers, judge_program, lower_bound, objective_value, solved_program
 from isamap.lowering import lower
 from isamap.mapping import MatchSet, Realise, choose
 from isamap.placement import first_fit
@@ -134,7 +134,7 @@ def compile_workload(
     program = lower(work, bindings, schedule, placement, target)
     seconds = 0.0 if options.deterministic else search.seconds()
     search.tell("simulating", schedule.latency_cycles)
-    simulation, violations = judge(program, work, target, seed=options.seed)
+    simulation, violations = judge_program(program, work, target, seed=options.seed)
     violations += judge_answers([binding.match for binding in bindings], chosen, schedule, placement, work, target)
     solved = solved_program(program, simulation, work, target, options.objective, seconds, options.seed)
     if search.stopped:

@@ -21,7 +21,7 @@ from isamap.simulate import Simulation, evaluate, mismatches, random_inputs, sim
 Objective = Literal["latency", "energy", "edp", "traffic"]
 
 
-def judge(
+def judge_program(
     program: Program, work: Workload, target: Target, *, seed: int = 0
 ) -> tuple[Simulation, tuple[Violation, ...]]:
     """Run ``program`` on random inputs and say everything that is wrong with it: legality, hazards, numbers."""

@@ -12,7 +12,7 @@ import pytest
 
 import isamap.result
 from isamap.errors import InputError
-from isamap.judge import judge
+from isamap.judge import judge_program
 from isamap.result import KEYS, checksum, differences, read_result, summary, to_json, write_result
 from tests.answers import small_gemm, two_einsums
 
@@ -42,7 +42,7 @@ def test_a_file_brings_everything_back(compiled: Any, path: Path) -> None:
     assert read.matches == tuple(binding.match for binding in answer.bindings)
     assert read.tilings == answer.tilings
     assert read.summary == summary(answer)
-    simulation, violations = judge(read.program, read.work, read.target, seed=read.seed)
+    simulation, violations = judge_program(read.program, read.work, read.target, seed=read.seed)
     assert not violations
     assert not differences(read, simulation)
 

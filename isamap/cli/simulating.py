@@ -28,9 +28,9 @@ def simulate_result(result: ResultFile, as_json: Json = False) -> None:
         progress("reading")
         read = read_result(result)
         progress("simulating")
-        from isamap.judge import judge
+        from isamap.judge import judge_program
 
-        simulation, found = judge(read.program, read.work, read.target, seed=read.seed)
+        simulation, found = judge_program(read.program, read.work, read.target, seed=read.seed)
     violations = (*found, *differences(read, simulation))
     if as_json:
         print_json(_to_json(read, simulation, violations))

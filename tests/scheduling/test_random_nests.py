@@ -11,7 +11,7 @@ from isamap.check.schedule import check_schedule
 from isamap.compile import place
 from isamap.ir.binding import Binding
 from isamap.ir.workload import Workload
-from isamap.judge import judge
+from isamap.judge import judge_program
 from isamap.lowering import lower
 from isamap.spec import load_target, load_workload
 from isamap.tiling.estimate import estimate
@@ -37,7 +37,7 @@ def wrong(work: Workload, binding: Binding, nest: Nest) -> list[object]:
     placement = place(schedule, [binding], target)
     found: list[object] = [*check_schedule(schedule, [binding.match], work, target)]
     found += check_placement(placement, target)
-    simulation, violations = judge(lower(work, [binding], schedule, placement, target), work, target)
+    simulation, violations = judge_program(lower(work, [binding], schedule, placement, target), work, target)
     found += violations
     if simulation.latency_cycles != schedule.latency_cycles:
         found.append(f"predicted {schedule.latency_cycles}, simulated {simulation.latency_cycles}")
