@@ -57,7 +57,7 @@ class _Search:
             for axis in reduction_axes:
                 choice[axis] = self.options[axis][min(deeper, len(self.options[axis]) - 1)]
             tile = self.tiles(choice)
-            for multiple in (1, 2, 4):
+            for multiple in (1, 2, 4, 8):
                 block = {x: tile[x] * (multiple if x in parallel else 1) for x in tile}
                 for order in (parallel + reduced, parallel[::-1] + reduced, reduced + parallel):
                     yield self.nest(dict(tile), dict(block), order, parallel + reduced)
@@ -109,10 +109,12 @@ def tilings(binding: Binding, *, objective: str = "latency", most: int = 6, time
     """The best ``most`` tilings found, best first, with modelled cycles; raises Infeasible where none fits."""
     search = _Search(binding, objective)
     deadline = monotonic() + time_limit_s
-    seeds = sorted(dict.fromkeys(search.seeds()), key=search.value)
-    for seed in seeds[:4] or []:
-        if search.value(seed) < float("inf"):
-            search.climb(seed, deadline)
+    for goal in dict.fromkeys(("latency", objective)):  # what is fast is a good place to begin for other goals too
+        search.objective = goal
+        seeds = sorted(dict.fromkeys(search.seeds()), key=search.value)
+        for seed in dict.fromkeys([*seeds[:4], *sorted(search.seen, key=search.value)[:1]]):
+            if search.value(seed) < float("inf"):
+                search.climb(seed, deadline)
     if all(found is None for found in search.seen.values()):
         fitting = (nest for nest in _last_resorts(search) if search.value(nest) < float("inf"))
         search.climb(next(fitting, _smallest(search)), deadline)
