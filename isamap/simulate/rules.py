@@ -15,7 +15,6 @@ RULES: dict[str, str] = {
     "resource": "An issue asks of a port or bus no more than it has.",
     "origins": "An issue has one number per view in an addressed memory, one per coordinate in a tensor.",
     "expression": "Positions, waits and starts are whole numbers made of the loop variables around them.",
-    "segment": "Column segments stand at the top of a program, and index their own operations.",
     "wait-unknown": "A wait names one issue of the program.",
     "wait-not-earlier": "A wait names an issue that comes earlier in the sequence.",
     "capacity": "Every byte that is touched lies inside its memory.",
@@ -39,9 +38,7 @@ RULES: dict[str, str] = {
     "start-unit": "In a lock-step program, a unit or channel serves no more issues at once than its count.",
     "start-resource": "In a lock-step program, a port, bus or bank is never asked for more than it has.",
 }
-REFUSALS = frozenset(
-    ("performs", "operands", "memory", "dtype", "tensor", "resource", "origins", "expression", "segment")
-)
+REFUSALS = frozenset(("performs", "operands", "memory", "dtype", "tensor", "resource", "origins", "expression"))
 """Where one of these is broken the program has no meaning on the machine, and is not run."""
 
 SHOWN_PER_RULE = 20

@@ -53,7 +53,7 @@ def unroll(program: Program, findings: Findings) -> Columns:
             segments.append((number, node))
             number += len(node.operation)
         else:
-            number = _locate(node, number, (), (n,), (), places, findings)
+            number = _locate(node, number, (), (n,), (), places)
     if len(segments) == 1 and not places:
         return columns_of_segment(segments[0][1], findings)
     return _assemble(number, places, segments, findings)
@@ -72,19 +72,16 @@ def _locate(
     path: tuple[int, ...],
     strides: tuple[int, ...],
     places: list[Place],
-    findings: Findings,
 ) -> int:
     """Note the places of all statements in ``node``; the number after its last issue."""
-    if isinstance(node, Segment):
-        findings.add("segment", f"loop {loops[-1].variable}", "a segment inside a loop")
-        return first + len(node.operation)
+    assert not isinstance(node, Segment), "a Program has no segment inside a loop"
     if isinstance(node, Issue):
         places.append(Place(node, first, loops, path, strides))
         return first + 1
     size = sum(map(_size, node.body))
     inner = first
     for n, child in enumerate(node.body):
-        inner = _locate(child, inner, (*loops, node), (*path, n), (*strides, size), places, findings)
+        inner = _locate(child, inner, (*loops, node), (*path, n), (*strides, size), places)
     return first + _size(node)
 
 

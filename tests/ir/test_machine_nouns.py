@@ -190,3 +190,10 @@ def test_answers_answer() -> None:
     assert Solved(None, "unknown").gap is None
     assert Solved(match, "feasible", value=200.0, bound=150.0).gap == 0.25
     assert Solved(match, "optimal", value=0.0, bound=0.0).gap == 0.0
+
+
+def test_a_segment_inside_a_loop_is_refused() -> None:
+    segment = Segment((Operation("go", (), ()),), array("i", [0]), wait_count=array("i", [0]))
+    assert Program("p", "t", (), (), (), (segment,)).issues == 1
+    with pytest.raises(InvalidNoun, match="top"):
+        Program("p", "t", (), (), (), (Loop("t", 2, (segment,)),))
