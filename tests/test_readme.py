@@ -57,3 +57,15 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+def test_the_picture_shows_what_a_run_gives(tmp_path: Path) -> None:
+    """Every figure in the README's picture is in a fresh report; widths of columns may differ."""
+    picture = PAGES[0].read_text(encoding="utf-8").split("```")[1]
+    done = run(["-m", "isamap", "compile", "pw", "p16", "--deterministic"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    figures = re.findall(r"\d[\d,]*\.?\d* ?%?", re.sub(r"[▁-█▏▕─]+", " ", picture))
+    shown = {figure.strip() for figure in figures} - {"16"}  # 16 is in the machine's name
+    assert len(shown) > 6
+    assert [figure for figure in sorted(shown) if figure not in done.stdout] == []
+    assert "check: passed; no hazard, and every element of O is what the kernel means" in done.stdout

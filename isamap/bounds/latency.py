@@ -1,23 +1,21 @@
 """Lower bounds that hold for every program: latency, energy and traffic.
 
 Latency is at least the work of the units and at least the time of the compulsory traffic on any channel, port or bus
-that all of it must pass. Rates are the best that an instruction or transfer reaches over its extents (corners of its
-ranges) or sizes (powers of two): exact for costs that are linear or a linear one rounded up.
+that all of it must pass. Rates are the best that an instruction or transfer can reach over its extents or
+sizes, and never too good to be true: see ``rate``.
 """
 
 from __future__ import annotations
 
-from itertools import product
 from math import ceil, prod
 
 from isamap.bounds.compulsory import compulsory_bytes
+from isamap.bounds.rate import least_rate
 from isamap.ir.einsum import Einsum
-from isamap.ir.expression import Expression, evaluate
+from isamap.ir.expression import Expression
 from isamap.ir.hardware import Instruction, Target, Transfer
 from isamap.ir.routes import computing
 from isamap.ir.workload import Workload
-
-_SIZES_BYTES = tuple(1 << n for n in range(25))
 
 
 def latency_bound_cycles(work: Workload, target: Target) -> int:
@@ -42,22 +40,21 @@ def _same(able: tuple[Instruction, ...], einsum: Einsum) -> list[Instruction]:
 
 
 def cycles_per_point(instruction: Instruction) -> float:
-    """The fewest unit cycles per point of the instruction's domain, over the corners of its ranges."""
+    """The fewest unit cycles per point of the instruction's domain."""
     return _least(instruction, instruction.initiation_interval_cycles)
 
 
 def _least(instruction: Instruction, cost: Expression) -> float:
-    names = [axis.name for axis in instruction.axes]
-    corners = product(*({axis.least, axis.most} for axis in instruction.axes), (0, 1))
-    return min(
-        float(evaluate(cost, dict(zip([*names, "initialise"], corner, strict=True)))) / prod(corner[:-1])
-        for corner in corners
-    )
+    """Cost per point of one einsum; an instruction of several einsums may do a point of each."""
+    extents = {axis.name: (axis.least, axis.most) for axis in instruction.axes}
+    return least_rate(cost, extents, {"initialise": (0, 1)}) / len(instruction.meaning)
 
 
 def traffic_bound_cycles(work: Workload, target: Target) -> int:
     """Compulsory bytes in and out over the best rate of whatever all of them must pass."""
-    outer = target.outermost.name
+    outer, most = target.outermost.name, target.outermost.capacity_bytes
+    if any(operand.memory == outer for instruction in target.instructions for operand in instruction.operands):
+        return 0  # data may come and go without a transfer
     bytes_in, bytes_out = compulsory_bytes(work)
     ways_in = [transfer for transfer in target.transfers if transfer.source_memory == outer]
     ways_out = [transfer for transfer in target.transfers if transfer.destination_memory == outer]
@@ -67,7 +64,7 @@ def traffic_bound_cycles(work: Workload, target: Target) -> int:
     best = 0
     for name, count in counts.items():
         cycles = sum(
-            size * min(_per_byte(way, way.cost_cycles) for way in ways)
+            size * min(_per_byte(way.cost_cycles, most) for way in ways)
             for size, ways in needed.values()
             if ways and all(_passes(way, name) for way in ways)
         )
@@ -80,10 +77,9 @@ def _passes(transfer: Transfer, name: str) -> bool:
     return name == transfer.channel or name in held
 
 
-def _per_byte(transfer: Transfer, cost: Expression) -> float:
-    """The least cost per byte of a transfer, over powers of two (and whole blocks where they are fixed)."""
-    blocks = [prod(transfer.block) * n for n in (1, 2, 4, 8)] if transfer.block else _SIZES_BYTES
-    return min(float(evaluate(cost, {"bytes": size, "border_bytes": 0})) / size for size in blocks)
+def _per_byte(cost: Expression, most_bytes: int) -> float:
+    """The least cost per byte of transfers of up to ``most_bytes``."""
+    return least_rate(cost, {"bytes": (1, most_bytes)}, {"border_bytes": (0, most_bytes)})
 
 
 def energy_bound_pj(work: Workload, target: Target) -> float | None:
@@ -97,7 +93,7 @@ def energy_bound_pj(work: Workload, target: Target) -> float | None:
         total += prod(einsum.extents.values()) * min(costs)
     for size, inward in zip(compulsory_bytes(work), (True, False), strict=True):
         ways = [t for t in target.transfers if (t.source_memory if inward else t.destination_memory) == outer]
-        rates = [_per_byte(way, way.energy_pj) for way in ways if way.energy_pj is not None]
+        rates = [_per_byte(way.energy_pj, target.outermost.capacity_bytes) for way in ways if way.energy_pj is not None]
         if ways and not rates:
             return None
         total += size * min(rates, default=0.0)
