@@ -214,7 +214,9 @@ def _value(search: _Search, binding: Binding, schedule: Schedule) -> float:
 
 
 def place(schedule: Schedule, bindings: Sequence[Binding], target: Target) -> Placement:
-    """Addresses for every slot: those of one einsum live together, einsums one after the other."""
+    """Addresses for every slot: the schedule's own, else those of one einsum together, einsums one after the other."""
+    if schedule.placed:
+        return Placement(schedule.placed)
     order = {binding.number: n for n, binding in enumerate(bindings)}
     turn = {name: order[step.einsum] for step in schedule.steps for name in step.buffers if name}
     lifetimes = [

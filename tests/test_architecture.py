@@ -16,7 +16,7 @@ FRONT_DOOR = "isamap"
 LAYERS = [  # a room may import the rooms above its own line, never one on it
     ["errors"],
     ["ir"],
-    ["bounds"],
+    ["bounds", "cpsat"],
     ["spec", "frontends", "mapping", "tiling", "scheduling", "placement", "lowering", "check", "simulate", "codegen"],
     ["search"],
     ["judge"],

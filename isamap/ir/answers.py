@@ -16,9 +16,19 @@ Sizes = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
+class Moment:
+    """The best value and bound that a search had after so many seconds."""
+
+    seconds: float
+    value: float | None
+    bound: float | None
+
+
+@dataclass(frozen=True)
 class Solved(Generic[T]):
     """An answer and its worth. ``value`` and ``bound`` are in the objective's unit; ``method`` says how it was
-    obtained. UNKNOWN has no answer; a stopped search keeps its best one as ``feasible``."""
+    obtained, ``history`` how value and bound came closer. UNKNOWN has no answer of the solver's own (it may hold the
+    one that the search began from); a stopped search keeps its best one as ``feasible``."""
 
     answer: T | None
     status: Status
@@ -28,6 +38,7 @@ class Solved(Generic[T]):
     seconds: float = 0.0
     seed: int = 0
     method: str = ""
+    history: tuple[Moment, ...] = ()
 
     @property
     def gap(self) -> float | None:
@@ -161,7 +172,8 @@ class Step:
 class Schedule:
     """Tasks in program order, as columns: what (``step``), on which tile (``origin``: a start per axis of the step's
     einsum), in which ``slot`` of each of the step's buffers, after which tasks (``wait_on`` numbers them,
-    ``wait_event`` 0 result, 1 operands), and when (``start``, a prediction)."""
+    ``wait_event`` 0 result, 1 operands), and when (``start``, a prediction). A schedule that was made together with its
+    addresses brings them in ``placed``: every slot's lifetime in cycles and its address."""
 
     steps: tuple[Step, ...]
     buffers: tuple[Buffer, ...]
@@ -173,6 +185,7 @@ class Schedule:
     wait_event: array[int] = field(default_factory=lambda: array("b"))
     start: array[int] = field(default_factory=lambda: array("q"))
     latency_cycles: int = 0
+    placed: tuple[tuple[Lifetime, int], ...] = ()
 
 
 @dataclass(frozen=True)
