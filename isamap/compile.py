@@ -15,14 +15,14 @@ stopped (time limit, Ctrl-C) answers with.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from isamap.bounds import latency_bound_cycles
 from isamap.errors import Infeasible, NotFound, Unsupported
-from isamap.ir.answers import Lifetime, Placement, Schedule, Solved, Tiling, Violation
-from isamap.ir.binding import Binding, bind
+from isamap.ir.answers import Lifetime, Match, Placement, Schedule, Solved, Tiling, Violation
+from isamap.ir.binding import Binding, bind_all, matches_of
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
 from isamap.ir.workload import Workload
@@ -126,7 +126,7 @@ def compile_workload(
         empty_axes=options.empty_axes,
         time_limit_s=max(1.0, min(search.left(), 1e6)),
     )
-    parts = [_best_part(search, [bind(work, match, target) for match in matches]) for matches in candidates]
+    parts = [_best_part(search, bindings) for bindings in _bindings(work, candidates, target)]
     search.tell("placing and lowering")
     bindings, chosen = [binding for binding, _, _ in parts], [tiling for _, tiling, _ in parts]
     schedule = parts[0][2] if len(parts) == 1 else list_schedule(list(zip(bindings, chosen, strict=True)), target)
@@ -135,7 +135,7 @@ def compile_workload(
     seconds = 0.0 if options.deterministic else search.seconds()
     search.tell("simulating", schedule.latency_cycles)
     simulation, violations = judge_program(program, work, target, seed=options.seed)
-    violations += judge_answers([binding.match for binding in bindings], chosen, schedule, placement, work, target)
+    violations += judge_answers(matches_of(bindings), chosen, schedule, placement, work, target)
     solved = solved_program(program, simulation, work, target, options.objective, seconds, options.seed)
     if search.stopped:
         notes = (*notes, "stopped before every candidate was scheduled; this is the best one found")
@@ -162,6 +162,24 @@ def _refuse(work: Workload, options: Options) -> None:
         raise Unsupported("compile", "--method exact", "use heuristic, or auto, which is heuristic for now")
     if work.repeat is not None:
         raise Unsupported("compile", f"the recurrence over {work.repeat.axis}", "evaluate runs it")
+
+
+def _bindings(work: Workload, candidates: Sequence[Sequence[Match]], target: Target) -> Iterator[list[Binding]]:
+    """For each einsum that an instruction does, its matches spelled out; raises the first refusal where all are."""
+    transfers = {transfer.name for transfer in target.transfers}
+    stores = [match for matches in candidates for match in matches if match.instruction in transfers]
+    for matches in candidates:
+        found: list[Binding] = []
+        refused: list[Unsupported] = []
+        for match in matches:
+            try:
+                found += bind_all(work, [match, *(store for store in stores if store != match)], target)
+            except Unsupported as error:
+                refused.append(error)
+        if refused and not found:
+            raise refused[0]
+        if found:
+            yield found
 
 
 def _best_part(search: _Search, bindings: Sequence[Binding]) -> tuple[Binding, Tiling, Schedule]:

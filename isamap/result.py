@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from isamap.errors import InputError, InvalidNoun
 from isamap.ir.answers import Match, Tiling, Violation
+from isamap.ir.binding import matches_of
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
 from isamap.ir.record import program_from_json, program_to_json
@@ -65,7 +66,7 @@ def summary(compiled: Compiled) -> dict[str, Any]:
     """What ``isamap compile --json`` prints; ``match`` and ``tiling`` are the first einsum's, ``matches`` and
     ``tilings`` all of them where there are several."""
     solved, run = compiled.solved, compiled.simulation
-    matches = [_match(binding.match) for binding in compiled.bindings]
+    matches = [_match(match) for match in matches_of(compiled.bindings)]
     tilings = [_tiling(tiling) for tiling in compiled.tilings]
     found = {
         "kernel": compiled.work.name,
@@ -103,7 +104,7 @@ def to_json(compiled: Compiled) -> dict[str, Any]:
         "inputs": {"generator": GENERATOR, "seed": compiled.solved.seed},
         "workload": to_text(compiled.work).splitlines(),
         "machine": to_text(compiled.target).splitlines(),
-        "matches": [to_text(binding.match) for binding in compiled.bindings],
+        "matches": [to_text(match) for match in matches_of(compiled.bindings)],
         "tilings": [to_text(tiling) for tiling in compiled.tilings],
         "program": program_to_json(compiled.program),
     }

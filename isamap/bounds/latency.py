@@ -30,13 +30,20 @@ def unit_bound_cycles(work: Workload, target: Target) -> int:
     servers = sum(counts[name] for name in {instruction.unit for instruction in able}) or 1
     total = 0.0
     for einsum in work.einsums:
-        total += prod(einsum.extents.values()) * min((cycles_per_point(i) for i in _same(able, einsum)), default=0.0)
+        if not _on_the_way(target, einsum):
+            rates = (cycles_per_point(i) for i in _same(able, einsum))
+            total += prod(einsum.extents.values()) * min(rates, default=0.0)
     return ceil(total / servers - 1e-9)
 
 
 def _same(able: tuple[Instruction, ...], einsum: Einsum) -> list[Instruction]:
     """Instructions that reduce as ``einsum`` does; the others cannot do it."""
     return [i for i in able if any(meaning.operator == einsum.operator for meaning in i.meaning)]
+
+
+def _on_the_way(target: Target, einsum: Einsum) -> bool:
+    """May a transfer do it, at no cost to any unit?"""
+    return any(way.meaning is not None and way.meaning.operator == einsum.operator for way in target.transfers)
 
 
 def cycles_per_point(instruction: Instruction) -> float:
@@ -79,7 +86,7 @@ def _passes(transfer: Transfer, name: str) -> bool:
 
 def _per_byte(cost: Expression, most_bytes: int) -> float:
     """The least cost per byte of transfers of up to ``most_bytes``."""
-    return least_rate(cost, {"bytes": (1, most_bytes)}, {"border_bytes": (0, most_bytes)})
+    return least_rate(cost, {"bytes": (1, most_bytes)}, {"border_bytes": (0, most_bytes), "rows": (1, most_bytes)})
 
 
 def energy_bound_pj(work: Workload, target: Target) -> float | None:
@@ -87,6 +94,8 @@ def energy_bound_pj(work: Workload, target: Target) -> float | None:
     outer, able = target.outermost.name, computing(target)
     total = 0.0
     for einsum in work.einsums:
+        if _on_the_way(target, einsum):
+            continue
         costs = [_least(i, i.energy_pj) for i in _same(able, einsum) if i.energy_pj is not None]
         if not costs:
             return None

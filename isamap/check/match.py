@@ -8,6 +8,7 @@ from itertools import product
 
 from isamap.check.match_case import Case, look_up, name_faults
 from isamap.check.match_realisation import realised
+from isamap.check.match_store import check_store
 from isamap.check.match_tiles import element, issues, small_extents
 from isamap.ir.answers import Match, Violation
 from isamap.ir.hardware import Target
@@ -17,6 +18,8 @@ from isamap.ir.workload import Workload
 RULES: dict[str, str] = {
     "einsum": "The match names an einsum of the workload.",
     "instruction": "The match names an instruction of the target whose meaning is one einsum.",
+    "modes": "One choice of each of the machine's modes is made, in a legal combination.",
+    "immediates": "The numbers that the instruction's meaning leaves open are given, and no other.",
     "axes": "Every axis of the instruction is listed once, with axes of the kernel, each used at most once.",
     "operands": "Every operand of the instruction holds one access of the kernel, and every access is held.",
     "utilisation": "The utilisation is above 0 and at most 1.",
@@ -28,7 +31,8 @@ RULES: dict[str, str] = {
     "an input that is broadcast or gathered may lack them.",
     "cover": "On small extents, in small tiles with ragged edges, every point is done exactly once.",
     "feed": "In one issue, lanes that share an element of an operand want one element of the tensor.",
-    "store": "In one issue, no two results go to one element of the output.",
+    "store": "In one issue, no two results go to one element of the output; what a transfer does on the way out, it "
+    "does once to every element of a tensor that nobody else wants.",
     "realisation": "What is called direct has one stride per instruction axis, no element twice; a view has strides.",
 }
 _ORDER_FREE = ("+", "*", "max", "min", "&", "|", "^", "==", "!=")
@@ -36,6 +40,10 @@ _ORDER_FREE = ("+", "*", "max", "min", "&", "|", "^", "==", "!=")
 
 def check_match(match: Match, workload: Workload, target: Target) -> list[Violation]:
     """Every rule of the list above that ``match`` breaks; empty: none. Never raises on a wrong match."""
+    if match.instruction in [transfer.name for transfer in target.transfers] and match.einsum in range(
+        len(workload.einsums)
+    ):
+        return list(check_store(match, workload, target, _spelt))
     wrong = list(name_faults(match, workload, target))
     if wrong:
         return wrong

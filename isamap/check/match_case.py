@@ -38,11 +38,12 @@ def look_up(match: Match, workload: Workload, target: Target) -> Case:
     einsum, instruction = workload.einsums[match.einsum], target.instruction(match.instruction)
     accesses = (einsum.output, *einsum.reads)
     held = {operand: accesses[number] for operand, _, number in match.operands}
-    return Case(match, workload, einsum, instruction, instruction.meaning[0], held)
+    instruction = instruction.under(match.modes)
+    return Case(match, workload, einsum, instruction, instruction.meaning[0].given(dict(match.immediates)), held)
 
 
 def name_faults(match: Match, workload: Workload, target: Target) -> Iterator[Violation]:
-    """Rules einsum, instruction, axes, operands and utilisation."""
+    """Rules einsum, instruction, modes, immediates, axes, operands and utilisation."""
     if not 0 <= match.einsum < len(workload.einsums):
         yield Violation("einsum", str(match.einsum), f"the workload has {len(workload.einsums)} einsums")
         return
@@ -54,6 +55,10 @@ def name_faults(match: Match, workload: Workload, target: Target) -> Iterator[Vi
         yield Violation("instruction", match.instruction, "one einsum with one output on each side can be checked")
         return
     meaning = instruction.meaning[0]
+    if match.modes not in instruction.combinations:
+        yield Violation("modes", match.instruction, f"{dict(match.modes)} is no legal choice of its modes")
+    if sorted(instruction.immediates) != sorted(name for name, _ in match.immediates):
+        yield Violation("immediates", match.instruction, f"{dict(match.immediates)}, not {instruction.immediates}")
     if sorted(d for d, _ in match.axes) != sorted(axis.name for axis in meaning.axes):
         yield Violation("axes", match.instruction, f"each of {[axis.name for axis in meaning.axes]} exactly once")
     unknown = [x for x in match.mapped_axes if x not in [axis.name for axis in einsum.axes]]

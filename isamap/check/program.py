@@ -24,6 +24,7 @@ RULES: dict[str, str] = {
     "extent": "The product of an axis's factors lies in the instruction's range.",
     "mode": "initialise and accumulate are used as the instruction allows.",
     "modes": "The machine's own modes are stated, from its choices, in a legal combination.",
+    "immediates": "The numbers that the meaning leaves open are given, each once, and no other.",
     "strides": "An operand, and each end of a transfer, keeps its stride rule.",
     "dimensions": "A transfer has no more block axes than its dimensions.",
     "block": "A transfer with a fixed block moves exactly that block.",
@@ -62,11 +63,15 @@ def _check_instruction(
     operation: Operation, instruction: Instruction, where: str, program: Program, target: Target
 ) -> list[Violation]:
     found = _check_views(operation, [operand.name for operand in instruction.operands], where)
+    found += _check_immediates(operation, instruction.immediates, where)
     axes = [axis for axis, _ in operation.extents]
     if sorted(axes) != sorted(instruction.axis_names):
         found.append(Violation("axes", where, f"{' '.join(axes)} instead of {' '.join(instruction.axis_names)}"))
     if found:
         return found
+    modes = _check_modes(operation, instruction, where)
+    if not modes:
+        instruction = instruction.under(operation.modes)
     for axis in instruction.axes:
         extent = operation.extent(axis.name)
         if not axis.least <= extent <= axis.most:
@@ -81,13 +86,14 @@ def _check_instruction(
         found += placed or _check_axes(operation, view, operand.axes, where)
         if not placed:
             found += _check_strides(operation, view, operand.axes, operand.strides, where, program)
-    return found + _check_modes(operation, instruction, where)
+    return found + modes
 
 
 def _check_transfer(
     operation: Operation, transfer: Transfer, where: str, program: Program, target: Target
 ) -> list[Violation]:
     found = _check_views(operation, ["source", "destination"], where)
+    found += _check_immediates(operation, transfer.immediates, where)
     if found:
         return found
     axes = tuple(axis for axis, _ in operation.extents)
@@ -151,6 +157,13 @@ def _check_axes(operation: Operation, view: View, axes: tuple[str, ...], where: 
         if axis in axes and not steps and prod(factors) > 1:
             found.append(Violation("operand-axes", where, f"{view.operand} has no steps along {axis}"))
     return found
+
+
+def _check_immediates(operation: Operation, wanted: tuple[str, ...], where: str) -> list[Violation]:
+    given = [name for name, _ in operation.immediates]
+    if sorted(given) == sorted(wanted):
+        return []
+    return [Violation("immediates", where, f"{' '.join(given) or 'none'} instead of {' '.join(wanted) or 'none'}")]
 
 
 def _check_modes(operation: Operation, instruction: Instruction, where: str) -> list[Violation]:

@@ -12,7 +12,7 @@ from isamap.check.schedule_slots import check_slots
 from isamap.check.schedule_times import Duration, check_times, durations
 from isamap.check.task import Task, read_tasks
 from isamap.ir.answers import Match, Schedule, Violation
-from isamap.ir.binding import bind
+from isamap.ir.binding import bind_all
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
 
@@ -40,7 +40,7 @@ def check_schedule(schedule: Schedule, matches: Sequence[Match], work: Workload,
     found = [violation for task in tasks for violation in _check_task(task, schedule)]
     if found:
         return found
-    bindings = {match.einsum: bind(work, match, target) for match in matches}
+    bindings = {binding.number: binding for binding in bind_all(work, matches, target)}
     lasting: list[Duration] = durations(tasks, bindings, schedule, target)
     order = Order(tasks, lasting, {queue.name: queue.count for queue in target.queues})
     return [*check_slots(tasks, bindings, schedule, order), *check_times(tasks, lasting, target)]

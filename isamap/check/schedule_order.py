@@ -20,20 +20,19 @@ class Order:
         self.tasks, self.lasting = tasks, lasting
         self.position: list[int] = []
         self.before: list[int] = []  # the task before in the same queue, or -1
-        self.tells = {queue: count == 1 for queue, count in counts.items()}
+        self.tells = {queue: count == 1 for queue, count in counts.items()}  # where tasks end before the next starts
         last = dict[str, int]()
         for number, one in enumerate(lasting):
             self.before.append(last.get(one.queue, -1))
             self.position.append(self.position[self.before[-1]] + 1 if self.before[-1] >= 0 else 0)
-            self.tells[one.queue] &= one.operands <= one.interval
             last[one.queue] = number
         self.free = self._free(list(counts))
 
     def over(self, earlier: int, event: int, later: int) -> bool:
         """Is ``event`` of task ``earlier`` known to be over when task ``later`` starts?"""
-        queue = self.lasting[earlier].queue
-        if event == OPERANDS and self.tells[queue]:
-            return self.free[later][queue] > self.position[earlier]
+        one = self.lasting[earlier]
+        if event == OPERANDS and self.tells[one.queue] and one.operands <= one.interval:
+            return self.free[later][one.queue] > self.position[earlier]
         return self._found(earlier, event, later)
 
     def _gives(self, wait: tuple[int, int], event: int) -> bool:

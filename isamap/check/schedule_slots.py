@@ -11,11 +11,12 @@ from isamap.check.schedule_times import roles_of
 from isamap.check.task import OPERANDS, RESULT, Range, Task
 from isamap.ir.answers import Schedule, Violation
 from isamap.ir.binding import Binding, Role
+from isamap.ir.block import blocks
 
 
 @dataclass
 class Content:
-    """A piece in a slot: the ranges of its axes, who wrote it (and which parts), who reads it, who was there before;
+    """A piece in a slot: the ranges of its axes, who wrote it (and which parts), who reads it, what lay there before;
     of an output tile, how many points of the domain have gone into it."""
 
     tile: dict[str, Range]
@@ -23,7 +24,7 @@ class Content:
     parts: set[int] = field(default_factory=set)
     wanted_parts: int = 1
     readers: list[int] = field(default_factory=list)
-    old: Content | None = None
+    old: tuple[Content, ...] = ()
     points: int = 0
 
 
@@ -32,6 +33,7 @@ class _Walk:
     bindings: Mapping[int, Binding]
     roles: Mapping[str, Role]
     order: Order
+    shared: Mapping[tuple[str, int], Sequence[tuple[str, int]]]  # slot -> other slots that have some of its bytes
     slots: dict[tuple[str, int], Content] = field(default_factory=dict)
     stored: dict[tuple[str, tuple[Range, ...]], set[int]] = field(default_factory=dict)
 
@@ -61,12 +63,13 @@ class _Walk:
         where, place = f"task {task.number} ({task.step.performs})", self.at(task, position)
         held = self.slots.get(place)
         if held is None or held.tile != task.tile or held.readers or task.step.part in held.parts:
-            if held is not None:
-                held.old = None
-            held = Content(task.tile, [], old=held, wanted_parts=wanted_parts, points=points)
+            gone = [self.slots.pop(at) for at in (place, *self.shared.get(place, ())) if at in self.slots]
+            for content in gone:
+                content.old = ()
+            held = Content(task.tile, [], old=tuple(gone), wanted_parts=wanted_parts, points=points)
             self.slots[place] = held
-        if held.old is not None:
-            before = [(n, OPERANDS) for n in held.old.readers] or [(n, RESULT) for n in held.old.writers]
+        for old in held.old:
+            before = [(n, OPERANDS) for n in old.readers] or [(n, RESULT) for n in old.writers]
             for number, event in before:
                 if not self.order.over(number, event, task.number):
                     yield Violation("overwrite", where, f"task {number} may still use {place[0]}[{place[1]}]")
@@ -129,7 +132,7 @@ def check_slots(
     tasks: Sequence[Task], bindings: Mapping[int, Binding], schedule: Schedule, order: Order
 ) -> Iterator[Violation]:
     """The rules content, overwrite and complete."""
-    walk = _Walk(bindings, roles_of(bindings, schedule), order)
+    walk = _Walk(bindings, roles_of(bindings, schedule), order, _shared(schedule))
     for task in tasks:
         binding, buffers = bindings[task.step.einsum], task.step.buffers
         if task.step.performs == binding.instruction.name:
@@ -138,12 +141,24 @@ def check_slots(
             role = walk.roles[buffers[1]]
             transfer = binding.target.transfer(task.step.performs)
             extent = {axis: high - low for axis, (low, high) in task.tile.items()}
-            yield from walk.write(task, 1, 0, role.staged_layout(extent).parts(transfer.dimensions))
+            yield from walk.write(task, 1, 0, blocks(transfer, role.staged_layout(extent)))
         elif buffers[1] == "":
             yield from walk.store(task)
         else:
             yield from walk.move(task)
     yield from walk.ends()
+
+
+def _shared(schedule: Schedule) -> dict[tuple[str, int], list[tuple[str, int]]]:
+    """Of a schedule that brings its addresses: each slot's others that meet it in memory."""
+    slots = {buffer.slot_name(n): (buffer.name, n) for buffer in schedule.buffers for n in range(buffer.slots)}
+    found: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    for one, at in schedule.placed:
+        for other, there in schedule.placed:
+            meet = at < there + other.size_bytes and there < at + one.size_bytes
+            if one.name != other.name and one.memory == other.memory and meet:
+                found.setdefault(slots[one.name], []).append(slots[other.name])
+    return found
 
 
 def _within(inner: Range, outer: Range) -> bool:

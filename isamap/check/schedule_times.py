@@ -10,6 +10,7 @@ from math import prod
 from isamap.check.task import RESULT, Task
 from isamap.ir.answers import Schedule, Violation
 from isamap.ir.binding import Binding, Role
+from isamap.ir.block import block, rows
 from isamap.ir.hardware import Instruction, Target, Transfer, Use, cycles
 
 
@@ -49,12 +50,12 @@ def durations(
     """Of every task, from the machine's own costs."""
     transfers = {transfer.name: transfer for transfer in target.transfers}
     roles = roles_of(bindings, schedule)
-    banked = {b.name for b in schedule.buffers if target.memory(b.memory).banks > 1}
+    banks = _banks(schedule, target)
     known: dict[object, Duration] = {}
     found = []
     for task in tasks:
         step = task.step
-        held = tuple(Use(f"{n}[{s}]") for n, s in zip(step.buffers, task.slots, strict=True) if n in banked)
+        held = tuple(Use(banks[at]) for at in zip(step.buffers, task.slots, strict=True) if at in banks)
         role = roles[next(name for name in step.buffers if name)]
         edge = step.performs in transfers and role.tensor.border is not None
         key = (id(step), held, tuple(task.tile.items()) if edge else ())
@@ -67,14 +68,27 @@ def durations(
     return found
 
 
+def _banks(schedule: Schedule, target: Target) -> dict[tuple[str, int], str]:
+    """The bank of every slot in a banked memory: by its address where the schedule brings one, else its own."""
+    address = {life.name: address for life, address in schedule.placed}
+    found = {}
+    for buffer in schedule.buffers:
+        memory = target.memory(buffer.memory)
+        for slot in range(buffer.slots if memory.banks > 1 else 0):
+            name = buffer.slot_name(slot)
+            known = name in address
+            found[buffer.name, slot] = f"{memory.name} bank {address[name] // memory.bank_bytes}" if known else name
+    return found
+
+
 def _transfer(task: Task, transfer: Transfer, role: Role) -> Duration:
     """By the elements of the part that lie inside the tensor."""
     extent = {axis: high - low for axis, (low, high) in task.tile.items()}
     start = {axis: low for axis, (low, _) in task.tile.items()}
-    piece, _ = role.staged_layout(extent).part(task.step.part, transfer.dimensions)
+    piece, _ = block(transfer, role.staged_layout(extent), task.step.part)
     inside = piece.inside(piece.first(role.access, start), role.tensor.shape)
     size = role.tensor.dtype.size_bytes
-    values = {"bytes": inside * size, "border_bytes": (piece.points - inside) * size}
+    values = {"bytes": inside * size, "border_bytes": (piece.points - inside) * size, "rows": rows(piece)}
     busy = cycles(transfer.cost_cycles, values)
     return Duration(transfer.channel, busy, busy, busy + cycles(transfer.latency_cycles, values), transfer.uses)
 

@@ -67,6 +67,7 @@ class Match:
     ``axes`` gives for each instruction axis the kernel axes fused into it, outer to inner (none: it stays empty at
     extent 1, or at its least extent); kernel axes not named stay loops outside. ``operands`` gives for each operand of
     the instruction the tensor it holds and the number of the access (0: the output; then the reads, left to right).
+    ``modes`` are the machine's own, one choice each; ``immediates`` the numbers that every issue brings.
     """
 
     einsum: int
@@ -76,6 +77,8 @@ class Match:
     realisation: tuple[tuple[str, Realisation], ...]
     utilisation: float
     proved: bool
+    modes: tuple[tuple[str, str], ...] = ()
+    immediates: tuple[tuple[str, int | float], ...] = ()
 
     def __post_init__(self) -> None:
         mapped = [axis for _, fused in self.axes for axis in fused]

@@ -5,8 +5,8 @@ Tiling, scheduling and lowering all begin here, so that they speak of the same p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 
 from isamap.errors import Unsupported
@@ -22,7 +22,8 @@ from isamap.ir.workload import Tensor, Workload
 @dataclass(frozen=True)
 class Role:
     """One operand of the instruction as this match uses it; ``label`` names its pieces in a tiling: the tensor, or
-    ``tensor.operand`` where several operands hold one tensor."""
+    ``tensor.operand`` where several operands hold one tensor. ``tensor`` and ``access`` are those of the outermost
+    memory: where a store computes on the way, what it writes."""
 
     operand: Operand
     access: Access
@@ -55,7 +56,7 @@ class Role:
 
     def staged_slot_bytes(self, sizes: Mapping[str, int]) -> int:
         """Bytes of a slot for a piece in the landing memory."""
-        needed = self.staged_layout(sizes).elements * self.tensor.dtype.size_bytes
+        needed = self.staged_layout(sizes).elements * self.operand.dtype.size_bytes
         return rounded_up(needed, self.route.landing.alignment_bytes)
 
 
@@ -70,6 +71,7 @@ class Binding:
     instruction: Instruction
     roles: tuple[Role, ...]
     continues: bool  # the output is also an input: its first contribution accumulates
+    stored: Match | None = None  # the einsum that the store does on the way
 
     @property
     def output(self) -> Role:
@@ -93,9 +95,9 @@ class Binding:
         return cycles(self.instruction.initiation_interval_cycles, values)
 
 
-def transfer_cycles(transfer: Transfer, size_bytes: int, border_bytes: int = 0) -> int:
-    """Cycles that moving so many bytes holds the channel."""
-    return cycles(transfer.cost_cycles, {"bytes": size_bytes, "border_bytes": border_bytes})
+def transfer_cycles(transfer: Transfer, size_bytes: int, rows: int = 1) -> int:
+    """Cycles that moving so many bytes in so many rows holds the channel."""
+    return cycles(transfer.cost_cycles, {"bytes": size_bytes, "border_bytes": 0, "rows": rows})
 
 
 def move_cycles(move: Instruction, extents: tuple[int, ...]) -> int:
@@ -110,10 +112,31 @@ def move_extents(binding: Binding, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(issue[axis] for axis in binding.output.operand.axes)
 
 
-def bind(work: Workload, match: Match, target: Target) -> Binding:
-    """The binding of ``match``; raises Unsupported where an operand has no route or the roles are not one to one."""
+def bind_all(work: Workload, matches: Sequence[Match], target: Target) -> list[Binding]:
+    """A binding per match on an instruction; a match on a transfer joins that of the einsum whose result it stores."""
+    transfers = {transfer.name for transfer in target.transfers}
+    joined = {tensor: m for m in matches if m.instruction in transfers for _, tensor, n in m.operands if n > 0}
+    found = []
+    for match in matches:
+        if match.instruction not in transfers:
+            written = next(tensor for _, tensor, number in match.operands if number == 0)
+            found.append(bind(work, match, target, joined.get(written)))
+    return found
+
+
+def matches_of(bindings: Iterable[Binding]) -> list[Match]:
+    """The match of every einsum, in order: of those that an instruction does and those that a store does."""
+    found = [match for b in bindings for match in (b.match, b.stored) if match is not None]
+    return sorted(found, key=lambda match: match.einsum)
+
+
+def bind(work: Workload, match: Match, target: Target, stored: Match | None = None) -> Binding:
+    """The binding of ``match``, and of ``stored``, the einsum that a transfer does while it stores the output.
+
+    Raises Unsupported where an operand has no route or the roles are not one to one.
+    """
     einsum = work.einsums[match.einsum]
-    instruction = target.instruction(match.instruction)
+    instruction = target.instruction(match.instruction).under(match.modes)
     if len(instruction.meaning) != 1:
         raise Unsupported("scheduling", f"{instruction.name}, whose meaning is several einsums")
     _refuse_overlaps(work, einsum)
@@ -127,7 +150,8 @@ def bind(work: Workload, match: Match, target: Target) -> Binding:
             raise Unsupported("scheduling", f"operand {name} of {instruction.name} on another access than {tensor}")
         way = route(target, operand, written=written)
         label = tensor if holders.count(tensor) == 1 else f"{tensor}.{name}"
-        roles.append(Role(operand, accesses[number], work.tensor(tensor), way, match.axes, written, label))
+        role = Role(operand, accesses[number], work.tensor(tensor), way, match.axes, written, label)
+        roles.append(_through(role, stored, work, target) if written and stored else role)
     roles.sort(key=lambda role: not role.written)
     if [role.written for role in roles].count(True) != 1:
         raise Unsupported("scheduling", f"{instruction.name} with other than one output")
@@ -135,7 +159,21 @@ def bind(work: Workload, match: Match, target: Target) -> Binding:
         einsum.output.tensor in work.inputs
         or any(einsum.output.tensor == o.tensor for before in work.einsums[: match.einsum] for o in before.outputs)
     )
-    return Binding(match.einsum, einsum, match, target, instruction, tuple(roles), continues)
+    return Binding(match.einsum, einsum, match, target, instruction, tuple(roles), continues, stored)
+
+
+def _through(role: Role, stored: Match, work: Workload, target: Target) -> Role:
+    """The output's role where a transfer computes on the way out: another tensor, at the same points."""
+    transfer, einsum = target.transfer(stored.instruction), work.einsums[stored.einsum]
+    if transfer.source_memory != role.route.landing.name:
+        raise Unsupported("scheduling", f"{transfer.name} from {role.route.landing.name}, where {role.label} lies")
+    axis_of = {
+        theirs.axes[0]: ours.axes[0]
+        for theirs, ours in zip(einsum.reads[0].affine_indices, role.access.affine_indices, strict=True)
+    }
+    access = einsum.output.rename(lambda name: axis_of.get(name, name))
+    tensor = work.tensor(einsum.output.tensor)
+    return replace(role, access=access, tensor=tensor, route=replace(role.route, store=transfer))
 
 
 def _refuse_overlaps(work: Workload, einsum: Einsum) -> None:

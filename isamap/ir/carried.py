@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import prod
 
 from isamap.ir.binding import Role
+from isamap.ir.block import is_column
 from isamap.ir.hardware import StrideRule, Transfer
 from isamap.ir.region import Layout
 from isamap.ir.workload import Tensor
@@ -35,7 +36,8 @@ def _why_not_block(transfer: Transfer, layout: Layout, tensor: Tensor) -> str:
 
 
 def _why_not_strides(transfer: Transfer, layout: Layout, role: Role) -> str:
-    axes = layout.squeezed[-transfer.dimensions :]
+    column = is_column(transfer, layout)
+    axes = layout.squeezed[column - transfer.dimensions :]
     extents, tensor = [axis.extent for axis in axes], role.tensor
     in_tensor = [sum(a * b for a, b in zip(axis.step, tensor.element_strides, strict=True)) for axis in axes]
     in_memory = [axis.pitch for axis in axes]
@@ -45,7 +47,7 @@ def _why_not_strides(transfer: Transfer, layout: Layout, role: Role) -> str:
         (transfer.destination_memory, transfer.destination_strides, destination),
     )
     for memory, rule, strides in ends:
-        wanted = _wanted(rule, extents)
+        wanted = [] if column and rule == "unit_innermost" else _wanted(rule, extents)
         if wanted and strides[-len(wanted) :] != wanted:
             return (
                 f"{transfer.name} steps by {' and '.join(map(str, wanted))} in {memory} ({rule}), a piece of "

@@ -7,13 +7,13 @@ fixed extents; instructions and symbolic sizes have ranges (``k=1..4096``).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from isamap.errors import Fault, InvalidNoun, Unsupported
 from isamap.ir import expression as tree
 from isamap.ir.affine import Affine
-from isamap.ir.scalar import Access, Index, Read, Scalar, access, reads, rebuild, scalar
+from isamap.ir.scalar import Access, Index, Read, Scalar, access, immediates, reads, rebuild, scalar, with_immediates
 
 # operator: the value a reduction starts from (None: no reduction; inf: the type's own limits)
 IDENTITIES: dict[str, float | None] = {
@@ -117,6 +117,25 @@ class Einsum:
     def reduction_axes(self) -> tuple[str, ...]:
         left = {name for output in self.outputs for name in output.axes}
         return tuple(axis.name for axis in self.axes if axis.name not in left)
+
+    @property
+    def immediates(self) -> tuple[str, ...]:
+        """Names of the numbers that each issue brings."""
+        return immediates(self.value)
+
+    def given(self, numbers: Mapping[str, int | float]) -> Einsum:
+        """The same einsum with immediates put in."""
+        return replace(self, value=with_immediates(self.value, numbers)) if numbers else self
+
+    def permuted(self, order: Mapping[str, Sequence[int]]) -> Einsum:
+        """The same einsum where each tensor of ``order`` has its dimensions in that order."""
+
+        def change(item: Access) -> Access:
+            places = order.get(item.tensor, range(len(item.indices)))
+            return Access(item.tensor, tuple(item.indices[n] for n in places))
+
+        value = rebuild(self.value, lambda node: Read(change(node.access)) if isinstance(node, Read) else node)
+        return replace(self, outputs=tuple(map(change, self.outputs)), value=value)
 
     def unreduced(self, *outside: str) -> list[Fault]:
         """The fault of an ``=`` that has axes on the right side only, those that loops ``outside`` fix left out."""

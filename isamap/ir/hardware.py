@@ -1,13 +1,14 @@
 """A machine: memories, what moves data between them, and instructions (meaning, cost, spelling).
 
-Every number has its unit in its name. Costs are expressions: of ``bytes`` and ``border_bytes`` for transfers, of the
-extents actually used and of ``initialise`` (0 or 1) for instructions.
+Every number has its unit in its name. Costs are expressions: of ``bytes``, ``border_bytes`` and ``rows`` (runs of the
+innermost block axis) for transfers, of the extents actually used and of ``initialise`` (0 or 1) for instructions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Literal
 
 from isamap.errors import Fault, InvalidNoun
@@ -97,17 +98,31 @@ class Transfer:
     multicast: int = 1
     source: str = ""
 
+    @property
+    def immediates(self) -> tuple[str, ...]:
+        """Names of the numbers that each transfer brings."""
+        return self.meaning.immediates if self.meaning is not None else ()
+
 
 @dataclass(frozen=True)
 class Operand:
     """One tensor of an instruction's meaning: its type, axes in order, memory, and the strides it may have
-    (a rule, or fixed ones in elements, one per axis)."""
+    (a rule, or fixed ones in elements, one per axis). ``orders`` are (mode, choice, axes): under that choice of the
+    machine's mode the axes lie in another order."""
 
     name: str
     dtype: DType
     axes: tuple[str, ...]
     memory: str
     strides: StrideRule | tuple[int, ...] = "contiguous"
+    orders: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+
+    def under(self, modes: Mapping[str, str]) -> Operand:
+        """The operand as it lies under a choice of modes."""
+        for mode, choice, axes in self.orders:
+            if modes.get(mode) == choice:
+                return replace(self, axes=axes, orders=())
+        return self
 
 
 @dataclass(frozen=True)
@@ -139,6 +154,30 @@ class Instruction:
     @property
     def axis_names(self) -> tuple[str, ...]:
         return tuple(axis.name for axis in self.axes)
+
+    @property
+    def immediates(self) -> tuple[str, ...]:
+        """Names of the numbers that each issue brings."""
+        return tuple(dict.fromkeys(name for einsum in self.meaning for name in einsum.immediates))
+
+    @property
+    def combinations(self) -> tuple[tuple[tuple[str, str], ...], ...]:
+        """Every legal choice of all modes, in order; one empty choice where there are no modes."""
+        every = product(*([(name, choice) for choice in choices] for name, choices in self.modes))
+        legal = [dict(one) for one in self.legal_modes]
+        return tuple(one for one in every if not legal or dict(one) in legal)
+
+    def under(self, modes: tuple[tuple[str, str], ...]) -> Instruction:
+        """The instruction as it is under a choice of modes: operands whose axes lie in another order."""
+        given = dict(modes)
+        operands = tuple(operand.under(given) for operand in self.operands)
+        if operands == self.operands:
+            return self
+        order = {
+            now.name: [was.axes.index(axis) for axis in now.axes]
+            for now, was in zip(operands, self.operands, strict=True)
+        }
+        return replace(self, operands=operands, meaning=tuple(e.permuted(order) for e in self.meaning))
 
     @property
     def written(self) -> tuple[str, ...]:

@@ -47,7 +47,8 @@ class Operation:
     """An instruction or transfer by name, its extents and its views.
 
     ``extents`` gives for each axis its factors, outer to inner: i = 2 rows x 8 columns is ("i", (2, 8)); the axes of a
-    transfer are its block axes. ``mode`` is ``initialise``, ``accumulate`` or empty; ``modes`` the machine's own.
+    transfer are its block axes. ``mode`` is ``initialise``, ``accumulate`` or empty; ``modes`` the machine's own;
+    ``immediates`` the numbers that its meaning leaves open.
     """
 
     performs: str
@@ -55,6 +56,7 @@ class Operation:
     views: tuple[View, ...]
     mode: Literal["", "initialise", "accumulate"] = ""
     modes: tuple[tuple[str, str], ...] = ()
+    immediates: tuple[tuple[str, int | float], ...] = ()
 
     def __post_init__(self) -> None:
         faults = []

@@ -65,7 +65,11 @@ def route(target: Target, operand: Operand, *, written: bool) -> Route:
 
 
 def _transfer(target: Target, start: str, end: str) -> Transfer | None:
-    return next((t for t in target.transfers if (t.source_memory, t.destination_memory) == (start, end)), None)
+    """The first that only copies."""
+    ends = (start, end)
+    return next(
+        (t for t in target.transfers if (t.source_memory, t.destination_memory) == ends and not t.meaning), None
+    )
 
 
 def _move(target: Target, start: str, end: str) -> Instruction | None:

@@ -2,7 +2,8 @@
 
 Both operands of an operator have one type; a literal takes the type of the other; integers wrap in their type.
 ``s8(x)`` wraps, ``sat_s8(x)`` clamps, a float turned into an integer is truncated towards zero (``round`` and
-``floor`` say otherwise beforehand). Shifts are arithmetic; ``/`` and ``//`` of integers round down.
+``floor`` say otherwise beforehand). Shifts are arithmetic; ``/`` and ``//`` of integers round down. ``imm(scale)`` is
+an immediate of an instruction or transfer: a number that comes with each issue.
 """
 
 from __future__ import annotations
@@ -70,6 +71,16 @@ class Index:
 
 
 @dataclass(frozen=True)
+class Immediate:
+    """A number that each issue brings; like a literal, it takes the type of the other operand."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"imm({self.name})"
+
+
+@dataclass(frozen=True)
 class Cast:
     dtype: DType
     argument: Scalar
@@ -90,7 +101,7 @@ class Apply:
         return tree.to_text(_to_tree(self))
 
 
-Scalar = Literal | Read | Index | Cast | Apply
+Scalar = Literal | Read | Index | Immediate | Cast | Apply
 
 # how many arguments each function takes; the last group needs floats
 _ARITY = {"neg": 1, "abs": 1, "floor": 1, "ceil": 1, "round": 1, "max": 2, "min": 2, "select": 3}
@@ -106,6 +117,8 @@ def _to_tree(value: Scalar) -> tree.Expression:
             return tree.Call(f"sat_{dtype}" if saturate else dtype.name, (_to_tree(argument),))
         case Literal(number):
             return tree.Number(number)
+        case Immediate(name):
+            return tree.Call("imm", (tree.Name(name),))
     return tree.Name(str(value))  # reads and indices print as one word
 
 
@@ -134,10 +147,32 @@ def rebuild(value: Scalar, change: Callable[[Scalar], Scalar]) -> Scalar:
     return change(value)
 
 
+def immediates(value: Scalar) -> tuple[str, ...]:
+    """The names of the immediates in ``value``, each once."""
+    found: dict[str, None] = {}
+
+    def note(node: Scalar) -> Scalar:
+        if isinstance(node, Immediate):
+            found[node.name] = None
+        return node
+
+    rebuild(value, note)
+    return tuple(found)
+
+
+def with_immediates(value: Scalar, given: Mapping[str, int | float]) -> Scalar:
+    """``value`` with the immediates that are ``given`` put in."""
+
+    def put(node: Scalar) -> Scalar:
+        return Literal(given[node.name]) if isinstance(node, Immediate) and node.name in given else node
+
+    return rebuild(value, put)
+
+
 def infer(value: Scalar, dtype_of: Mapping[str, DType]) -> DType | None:
     """The type of ``value`` given the types of the tensors (None: only literals); raises InvalidNoun on a mismatch."""
     match value:
-        case Literal():
+        case Literal() | Immediate():
             return None
         case Read(access):
             if access.tensor not in dtype_of:
@@ -188,6 +223,8 @@ def scalar(
                 return Index(affine(part))
             case tree.Call("index", (inner,)):
                 return Index(affine(inner, known))
+            case tree.Call("imm", (tree.Name(name),)):
+                return Immediate(name)
             case tree.Call(function, arguments):
                 built = tuple(map(build, arguments))
                 plain = function.removeprefix("sat_")

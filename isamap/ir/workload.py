@@ -145,6 +145,7 @@ def _einsum_faults(work: Workload, einsum: Einsum) -> list[Fault]:
         if not injective(output, most)
     ]
     faults += einsum.unreduced(*([work.repeat.axis] if work.repeat else []))
+    faults += [Fault((), "a number: immediates belong to instructions", f"imm({name})") for name in einsum.immediates]
     try:
         found = infer(einsum.value, dtype_of)
     except InvalidNoun as error:

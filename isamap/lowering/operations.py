@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from isamap.ir.answers import Buffer, Step
 from isamap.ir.binding import Binding, Role
+from isamap.ir.block import block
 from isamap.ir.hardware import Instruction, Operand, Target, Transfer
 from isamap.ir.program import Operation, View
-from isamap.ir.region import BlockAxis, Layout
+from isamap.ir.region import Layout
 
 Places = Mapping[str, tuple[int, ...]]
 """Address of every slot, per buffer."""
@@ -47,16 +48,19 @@ def _transfer(
 ) -> Emitter:
     role = _role(step, binding, buffers)
     extent = dict(step.sizes)
-    piece, ahead = _part(role.staged_layout(extent), transfer, step.part)
-    size = role.tensor.dtype.size_bytes
+    piece, ahead = block(transfer, role.staged_layout(extent), step.part)
+    dtype, size = role.operand.dtype, role.operand.dtype.size_bytes
     in_memory = tuple(((axis.pitch * size,),) for axis in piece.block)
     in_tensor = tuple((axis.step,) for axis in piece.block)
     outer = target.outermost.name
     fetches = step.buffers[0] == ""
     here, there = ("destination", "source") if fetches else ("source", "destination")
-    addressed = View(here, role.route.landing.name, role.tensor.dtype, in_memory)
+    addressed = View(here, role.route.landing.name, dtype, in_memory)
     placed = View(there, outer, role.tensor.dtype, in_tensor, tensor=role.tensor.name)
-    extents = tuple((f"b{n}", (axis.extent,)) for n, axis in enumerate(piece.block))
+    names = transfer.meaning.output.axes if transfer.meaning else [f"b{n}" for n in range(len(piece.block))]
+    extents = tuple((name, (axis.extent,)) for name, axis in zip(names, piece.block, strict=True))
+    stored = binding.stored if binding.stored and binding.stored.instruction == transfer.name else None
+    immediates = stored.immediates if stored else ()
     views = (placed, addressed) if fetches else (addressed, placed)
     addresses = places[step.buffers[1 if fetches else 0]]
     affine, axes = role.access.affine_indices, list(binding.extents)
@@ -67,18 +71,8 @@ def _transfer(
         address = addresses[slots[1 if fetches else 0]] + ahead * size
         return [*coordinates, address] if fetches else [address, *coordinates]
 
-    return Emitter(Operation(transfer.name, extents, views), origin, len(axes), len(step.buffers))
-
-
-def _part(layout: Layout, transfer: Transfer, part: int) -> tuple[Layout, int]:
-    """One part of the piece, and how many elements of memory from the piece's beginning it lies. A transfer of a fixed
-    block has all of the block's axes, also those of extent 1."""
-    piece, ahead = layout.part(part, transfer.dimensions)
-    if transfer.block is None:
-        return piece, ahead
-    longer, single = iter(layout.squeezed), BlockAxis(1, (0,) * len(layout.low), 1)
-    block = tuple(next(longer) if extent > 1 else single for extent in transfer.block)
-    return replace(piece, block=block), ahead
+    operation = Operation(transfer.name, extents, views, immediates=immediates)
+    return Emitter(operation, origin, len(axes), len(step.buffers))
 
 
 def _computation(step: Step, binding: Binding, buffers: Mapping[str, Buffer], places: Places) -> Emitter:
@@ -96,7 +90,8 @@ def _computation(step: Step, binding: Binding, buffers: Mapping[str, Buffer], pl
         own = [(n, x) for n, x in enumerate(axes) if x in role.access.axes and piece[x] != extent[x]]
         inner = [(n, layout.stride(x) * size, whole[x]) for n, x in own]
         parts.append((places[name], layout.offset * size, inner))
-    operation = Operation(instruction.name, extents, tuple(views), step.mode)
+    match = binding.match
+    operation = Operation(instruction.name, extents, tuple(views), step.mode, match.modes, match.immediates)
 
     def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
         return [

@@ -26,31 +26,39 @@ def choose(
 ) -> tuple[tuple[MatchSet, ...], list[list[Match]], tuple[str, ...]]:
     """(all that was found, the matches to tile per einsum, what the user should know).
 
-    An einsum without a match is asked again with empty axes. Raises NoMatch, with every reason, where there is none.
+    An einsum without a match is asked again with empty axes, unless it has some in modes that are not allowed. Raises
+    NoMatch, with every reason, where there is none.
     """
 
-    def ask(empty: bool) -> tuple[tuple[MatchSet, ...], ...]:
+    def ask(empty: bool, instruction: str | None = instruction) -> tuple[tuple[MatchSet, ...], ...]:
         return map_workload(
-            work,
-            target,
-            instruction=instruction,
-            realise=realise,
-            replicate=replicate,
-            empty_axes=empty,
-            time_limit_s=time_limit_s,
-        )
+            work, target, instruction=instruction,
+            realise=realise, replicate=replicate, empty_axes=empty, time_limit_s=time_limit_s,
+        )  # fmt: skip
 
     answers, notes = list(ask(empty_axes)), []
     if not empty_axes and not all(map(_any, answers)):
         for number, relaxed in enumerate(ask(True)):
-            if not _any(answers[number]) and _any(relaxed):
+            if _any(relaxed) and not any(one.matches or one.barred for one in answers[number]):
                 answers[number] = relaxed
-                notes.append(f"einsum {number} matches only with empty axes of the instruction, at a lower utilisation")
+                used = max(match.utilisation for one in relaxed for match in one.matches)
+                notes.append(f"einsum {number} matches only with empty axes of the instruction, at {used:.1%} of it")
+    if instruction is not None and any(map(_any, answers)) and not all(map(_any, answers)):
+        for number, others in enumerate(ask(empty_axes, None)):
+            if not _any(answers[number]) and _any(others):
+                answers[number] = others
+                notes.append(f"einsum {number} is nothing that {instruction} does; another instruction does it")
     for number, sets in enumerate(answers):
         if not _any(sets):
             raise NoMatch(_reasons(work, target, number, sets))
-    candidates = [largest([match for one in sets for match in _turns(one, target)]) for sets in answers]
-    return tuple(one for sets in answers for one in sets), candidates, tuple(notes)
+    chosen = [largest([match for one in sets for match in _turns(one, target)]) for sets in answers]
+    return tuple(one for sets in answers for one in sets), _on_the_way(chosen, target), tuple(notes)
+
+
+def _on_the_way(chosen: list[list[Match]], target: Target) -> list[list[Match]]:
+    """An einsum that a transfer does while it stores another's result needs no instruction: only that match stays."""
+    transfers = {transfer.name for transfer in target.transfers}
+    return [[match for match in matches if match.instruction in transfers][:1] or matches for matches in chosen]
 
 
 def _any(sets: Sequence[MatchSet]) -> bool:
@@ -67,6 +75,8 @@ def _reasons(work: Workload, target: Target, number: int, sets: Sequence[MatchSe
 def _turns(found: MatchSet, target: Target) -> Sequence[Match]:
     """Both orientations of a commutative product where they differ in worth: the instruction's parallel axes are of
     different length, or transfers do not take every stride."""
+    if found.instruction not in [one.name for one in target.instructions]:
+        return found.matches  # of a transfer
     instruction = target.instruction(found.instruction)
     parallel = {axis for einsum in instruction.meaning for axis in einsum.parallel_axes}
     ranges = {(axis.least, axis.most) for axis in instruction.axes if axis.name in parallel}

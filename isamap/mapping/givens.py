@@ -13,7 +13,7 @@ from isamap.ir.einsum import Axis, Einsum
 from isamap.ir.hardware import Instruction, Operand
 from isamap.ir.scalar import Access, without_identity_casts
 from isamap.ir.workload import Tensor, Workload
-from isamap.mapping.orientation import pairings, uses_index, without_casts
+from isamap.mapping.orientation import Numbers, immediates_of, pairings, uses_index, without_casts
 from isamap.mapping.windows import is_injective
 
 Realise = Literal["direct", "view", "gather"]
@@ -73,6 +73,13 @@ class Givens:
     def dependence(self) -> tuple[frozenset[str], ...]:
         """The axes that each access of the instruction depends on."""
         return tuple(frozenset(access.axes) for access in self.accesses)
+
+    def immediates(self, orientation: int) -> Numbers:
+        """The numbers that the instruction's immediates hold."""
+        if not self.meaning.immediates:
+            return ()
+        way = self.orientations[orientation][1:]
+        return immediates_of(without_casts(self.meaning.value), without_casts(self.einsum.value), way)
 
     def is_parallel(self, kernel_axis: str) -> bool:
         return kernel_axis in self.kernel_dependence[0]

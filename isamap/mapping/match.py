@@ -12,11 +12,13 @@ from isamap.ir.workload import Workload, is_copy
 from isamap.mapping.explain import reasons
 from isamap.mapping.givens import Freedom, Givens, Realise, givens, refusals
 from isamap.mapping.match_set import MatchSet
+from isamap.mapping.modes import with_modes
 from isamap.mapping.notes import notes
 from isamap.mapping.prove import Prover, proved, prover
 from isamap.mapping.realisation import realisation
 from isamap.mapping.repair import repairs
 from isamap.mapping.solutions import Solution, solutions
+from isamap.mapping.store import stores
 from isamap.mapping.symmetry import canonical, turns
 from isamap.mapping.utilisation import utilisation
 
@@ -73,6 +75,8 @@ def match(g: Givens, solution: Solution, proofs: Prover) -> Match:
         realisation=realisation(g, solution.orientation, solution.axes),
         utilisation=utilisation(g, solution.axes),
         proved=proved(proofs, solution.orientation, solution.axes),
+        modes=next(iter(g.instruction.combinations), ()),
+        immediates=g.immediates(solution.orientation),
     )
 
 
@@ -89,28 +93,26 @@ def map_workload(
     """For each einsum a MatchSet per instruction that could do it, in the target's order.
 
     Instructions that only move data are left out, unless the einsum is itself a copy. ``instruction`` asks for one by
-    name; raises InputError where the target has none of that name. ``time_limit_s`` is for all of it.
+    name; raises InputError where the target has none of that name. ``time_limit_s`` is for all of it. An einsum that a
+    transfer does on the way out has a MatchSet of that transfer as well.
     """
     names = [one.name for one in target.instructions]
     if instruction is not None and instruction not in names:
         raise InputError([Fault(("instruction",), "one of " + " ".join(names), repr(instruction))])
     deadline, answers = time.monotonic() + time_limit_s, []
     for number in range(len(workload.einsums)):
-        answers.append(
-            tuple(
-                map_einsum(
-                    workload,
-                    number,
-                    one,
-                    realise=realise,
-                    replicate=replicate,
-                    empty_axes=empty_axes,
-                    time_limit_s=max(0.0, deadline - time.monotonic()),
-                )
-                for one in candidates(workload, number, target)
-                if instruction in (None, one.name)
-            )
-        )
+        sets = []
+        for one in candidates(workload, number, target):
+            if instruction in (None, one.name):
+                left = max(0.0, deadline - time.monotonic())
+                found = map_einsum(
+                    workload, number, one,
+                    realise=realise, replicate=replicate, empty_axes=empty_axes, time_limit_s=left,
+                )  # fmt: skip
+                sets.append(with_modes(workload, target, found))
+        if instruction is None:
+            sets += [MatchSet(number, m.instruction, (m,), (m,)) for m in stores(workload, number, target)]
+        answers.append(tuple(sets))
     return tuple(answers)
 
 

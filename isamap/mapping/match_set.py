@@ -14,7 +14,8 @@ class MatchSet:
     ``matches`` has one per set of kernel axes per instruction axis, turned ones merged; ``with_swap`` has every
     orientation of each. ``reasons`` and ``repairs`` are sentences, empty where there are matches; ``notes`` are
     conditions that every match must be used under (an accumulator to be cleared, an extent to be padded).
-    ``complete``: no other match exists under the freedom that was given.
+    ``complete``: no other match exists under the freedom that was given. ``barred``: there are matches, but only in
+    combinations of modes that the instruction does not allow.
     """
 
     einsum: int
@@ -25,6 +26,7 @@ class MatchSet:
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     complete: bool = True
+    barred: bool = False
 
     @property
     def count(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from isamap.ir.answers import Buffer, Step, sizes
 from isamap.ir.binding import Binding, Role
+from isamap.ir.block import block, blocks, rows
 from isamap.ir.hardware import Transfer
 from isamap.ir.region import Layout
 from isamap.scheduling.residency import NEVER, Slot
@@ -98,10 +99,11 @@ class Carrier:
         start, bordered = self.tile(key)[0], role.tensor.border is not None
         names, slots = tuple(name for name, _ in places), tuple(slot for _, slot in places)
         extent, origin = sizes(self.tile(key)[1]), tuple(low for low, _ in key)
-        for part in range(layout.parts(transfer.dimensions)):
-            piece, _ = layout.part(part, transfer.dimensions)
+        for part in range(blocks(transfer, layout)):
+            piece, _ = block(transfer, layout, part)
             inside = piece.inside(piece.first(role.access, start), role.tensor.shape) if bordered else piece.points
-            cost = self.tasks.transfer_cost(transfer, inside * size_bytes, (piece.points - inside) * size_bytes)
+            outside = (piece.points - inside) * size_bytes
+            cost = self.tasks.transfer_cost(transfer, inside * size_bytes, outside, rows(piece))
             step = Step(transfer.name, self.binding.number, extent, names, role.tensor.name, "", part)
             tasks.append(self.tasks.add(step, origin, slots, cost, waits))
         return tuple(tasks)

@@ -23,8 +23,8 @@ class Cost:
     uses: tuple[Use, ...]
 
 
-def transfer_cost(transfer: Transfer, size_bytes: int, border_bytes: int) -> Cost:
-    values = {"bytes": size_bytes, "border_bytes": border_bytes}
+def transfer_cost(transfer: Transfer, size_bytes: int, border_bytes: int, rows: int = 1) -> Cost:
+    values = {"bytes": size_bytes, "border_bytes": border_bytes, "rows": rows}
     busy = cycles(transfer.cost_cycles, values)
     return Cost(transfer.channel, busy, busy, busy + cycles(transfer.latency_cycles, values), transfer.uses)
 
@@ -59,11 +59,11 @@ class Tasks:
     def __len__(self) -> int:
         return len(self.step)
 
-    def transfer_cost(self, transfer: Transfer, size_bytes: int, border_bytes: int) -> Cost:
+    def transfer_cost(self, transfer: Transfer, size_bytes: int, border_bytes: int, rows: int = 1) -> Cost:
         """What a transfer of so many bytes costs; worked out once."""
-        key = (transfer.name, size_bytes, border_bytes)
+        key = (transfer.name, size_bytes, border_bytes, rows)
         if key not in self._costs:
-            self._costs[key] = transfer_cost(transfer, size_bytes, border_bytes)
+            self._costs[key] = transfer_cost(transfer, size_bytes, border_bytes, rows)
         return self._costs[key]
 
     def instruction_cost(
@@ -99,7 +99,10 @@ class Tasks:
         Computations keep their order, so the last one's start tells that the operands of those before it on a unit
         that is held through its occupancy are free.
         """
-        cost = self.cost[task]
-        if self.counts[cost.queue] == 1 and cost.occupancy <= cost.interval:
-            readers = tuple(r for r in readers if self.cost[r].queue != cost.queue)
+        queue = self.cost[task].queue
+        if self.counts[queue] == 1:
+            told = [
+                r for r in readers if self.cost[r].queue == queue and self.cost[r].occupancy <= self.cost[r].interval
+            ]
+            readers = tuple(r for r in readers if r not in told)
         return (*readers, task)

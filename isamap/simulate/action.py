@@ -57,6 +57,7 @@ class Action:
             layout = self.layouts[self.counted]
             size = layout.dtype.size_bytes
             known = {"bytes": inside * size, "border_bytes": (layout.points - inside) * size}
+            known["rows"] = prod(layout.shape[:-1])
             held = cycles(does.cost_cycles, known)
             return Cost(held, held, held + cycles(does.latency_cycles, known), _energy(does.energy_pj, known))
         known = {axis: prod(factors) for axis, factors in self.operation.extents}
@@ -79,13 +80,14 @@ def starts_fresh(does: Instruction | Transfer, mode: str) -> bool:
 
 def meaning_of(action: Action) -> tuple[Einsum, ...]:
     """The einsums that it performs over arrays named by operand (none: it copies source to destination)."""
+    given = dict(action.operation.immediates)
     if isinstance(action.does, Instruction):
-        return action.does.meaning
+        return tuple(einsum.given(given) for einsum in action.does.meaning)
     einsum = action.does.meaning
     if einsum is None:
         return ()
     names = {einsum.output.tensor: "destination", einsum.reads[0].tensor: "source"}
-    return (_with_tensors(einsum, names),)
+    return (_with_tensors(einsum.given(given), names),)
 
 
 def _with_tensors(einsum: Einsum, names: Mapping[str, str]) -> Einsum:

@@ -32,6 +32,13 @@ def prepare(operation: Operation, where: str, program: Program, target: Target, 
         known = " ".join([*(t.name for t in target.transfers), *(i.name for i in target.instructions)])
         findings.add("performs", where, f"{operation.performs!r} is none of {known}")
         return None
+    numbers = [name for name, _ in operation.immediates]
+    if sorted(numbers) != sorted(does.immediates):
+        instead = " ".join(does.immediates) or "none"
+        findings.add("immediates", where, f"{' '.join(numbers) or 'none'} instead of {instead}")
+        return None
+    if isinstance(does, Instruction):
+        does = does.under(operation.modes)
     expected = _expected(does, operation)
     if isinstance(does, Instruction):
         given, wanted = sorted(axis for axis, _ in operation.extents), sorted(does.axis_names)

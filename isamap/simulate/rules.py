@@ -12,6 +12,7 @@ RULES: dict[str, str] = {
     "memory": "A view lies in the memory that the operand or transfer names; tensors lie in the outermost memory only.",
     "dtype": "A view has the operand's type; both ends of a transfer that only copies have one type.",
     "tensor": "A view names a tensor of the program, with one step per coordinate, in the tensor's own type.",
+    "immediates": "The numbers that the meaning leaves open are given, each once, and no other.",
     "resource": "An issue asks of a port or bus no more than it has.",
     "origins": "An issue has one number per view in an addressed memory, one per coordinate in a tensor.",
     "expression": "Positions, waits and starts are whole numbers made of the loop variables around them.",

@@ -17,7 +17,7 @@ from isamap.errors import CheckFailed
 from isamap.ir.affine import Affine, Quotient
 from isamap.ir.dtype import DTYPES, DType
 from isamap.ir.expression import COMPARISONS
-from isamap.ir.scalar import FLOAT_FUNCTIONS, Access, Apply, Cast, Index, Literal, Read, Scalar, infer
+from isamap.ir.scalar import FLOAT_FUNCTIONS, Access, Apply, Cast, Immediate, Index, Literal, Read, Scalar, infer
 from isamap.simulate.element_types import Array, cast, computation, settle, storage
 
 Grid = Mapping[str, Array]
@@ -91,6 +91,8 @@ def evaluate_scalar(value: Scalar, grid: Grid, arrays: Arrays, wanted: DType) ->
             return read(access, grid, arrays)
         case Index(index):
             return settle(index_values(index, grid), dtype)
+        case Immediate(name):
+            raise CheckFailed(f"the immediate {name} has no value")
         case Cast(_, argument, saturate):
             source = infer(argument, arrays.dtypes)
             if source is None and isinstance(argument, Literal):

@@ -65,7 +65,7 @@ def _target(file: HardwareFile, document: Document, faults: Faults) -> Target | 
 
 def _parameters(file: HardwareFile, faults: Faults) -> dict[str, int | float]:
     """The parameters whose names mean nothing else; faults are noted."""
-    taken = dict.fromkeys(("bytes", "border_bytes", "initialise"), "a word of cost expressions")
+    taken = dict.fromkeys(("bytes", "border_bytes", "rows", "initialise"), "a word of cost expressions")
     taken |= {axis: f"an axis of {name}" for name, each in file.instructions.items() for axis in each.axes}
     for name, value in file.parameters.items():
         if not name.isidentifier():

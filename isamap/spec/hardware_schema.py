@@ -62,7 +62,7 @@ class TransferShape(Shape):
     to: str
     channel: str
     uses: Uses = Field(default_factory=list)
-    cost_cycles: Figure = Field(description="of bytes and border_bytes")
+    cost_cycles: Figure = Field(description="of bytes, border_bytes and rows")
     latency_cycles: Figure = 0
     dimensions: Count = 1
     block: list[Count] | None = Field(None, description="the exact extents of a block")
@@ -87,8 +87,11 @@ class InstructionShape(Shape):
     latency_cycles: Figure | dict[str, Figure] = Field(description="or {default: ..., OPERAND: ...}")
     energy_pj: Figure | None = None
     uses: Uses = Field(default_factory=list)
-    modes: dict[str, list[str | int]] = Field(default_factory=dict)
-    legal_modes: list[dict[str, str | int]] = Field(default_factory=list)
+    modes: dict[str, list[str | int]] = Field(default_factory=dict, description="the machine's own, with their choices")
+    legal_modes: list[dict[str, str | int]] = Field(default_factory=list, description="combinations; none given: all")
+    orders: dict[str, dict[str, list[str]]] = Field(
+        default_factory=dict, description="{A: {flip=yes: [k, i]}}: the order of an operand's axes under a choice"
+    )
     issue_slots: list[str] = Field(default_factory=list)
     emit: str | None = Field(None, description="LLVM intrinsic or inline assembly; none: simulated")
     source: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from isamap.errors import Fault, InvalidNoun
 from isamap.ir.dtype import dtype
@@ -75,7 +76,10 @@ def _operands(shape: InstructionShape, known: Names, faults: Faults) -> tuple[Op
         operand = faults.attempt(("operands", name), _operand, name, text, shape, strides)
         if operand and isinstance(strides, tuple) and len(strides) != len(operand.axes):
             faults.add(("strides", name), f"{len(operand.axes)} strides, one per axis", str(len(strides)))
-        found.append(operand)
+        orders = _orders(name, operand, shape, faults) if operand else ()
+        found.append(replace(operand, orders=orders) if operand else None)
+    for name in shape.orders.keys() - shape.operands.keys():
+        faults.add(("orders", name), f"an operand of {' '.join(shape.operands)}", repr(name))
     return tuple(operand for operand in found if operand is not None)
 
 
@@ -95,6 +99,23 @@ def _operand(name: str, text: str, shape: InstructionShape, strides: StrideRule 
     if faults:
         raise InvalidNoun(faults)
     return Operand(name, dtype(parts["dtype"]), axes, parts["memory"], strides)
+
+
+def _orders(
+    name: str, operand: Operand, shape: InstructionShape, faults: Faults
+) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """``{transpose=yes: [k, i]}``: the operand's own axes in another order."""
+    found = []
+    choices = [f"{mode}={choice}" for mode, listed in shape.modes.items() for choice in listed]
+    for key, axes in shape.orders.get(name, {}).items():
+        if key not in choices:
+            faults.add(("orders", name, key), f"MODE=CHOICE, one of {' '.join(choices) or 'none'}", repr(key))
+        elif sorted(axes) != sorted(operand.axes):
+            faults.add(("orders", name, key), f"the axes {' '.join(operand.axes)}", " ".join(axes) or "none")
+        else:
+            mode, _, choice = key.partition("=")
+            found.append((mode, choice, tuple(axes)))
+    return tuple(found)
 
 
 def _strides(name: str, shape: InstructionShape, known: Names) -> StrideRule | tuple[int, ...]:

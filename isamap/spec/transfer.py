@@ -8,15 +8,16 @@ from isamap.errors import Fault, InvalidNoun
 from isamap.ir.einsum import Einsum, parse_statement
 from isamap.ir.expression import Number
 from isamap.ir.hardware import Transfer, Use
+from isamap.ir.scalar import reads
 from isamap.spec.diagnostic import Faults
 from isamap.spec.hardware_schema import TransferShape, Uses
 from isamap.spec.number import Names, cost_cycles, energy_pj, measure, whole
 
 # what a cost is tried with before any program is there
 _SAMPLES: tuple[Mapping[str, int], ...] = (
-    {"bytes": 0, "border_bytes": 1},
-    {"bytes": 1, "border_bytes": 0},
-    {"bytes": 1 << 20, "border_bytes": 1 << 20},
+    {"bytes": 0, "border_bytes": 1, "rows": 1},
+    {"bytes": 1, "border_bytes": 0, "rows": 1},
+    {"bytes": 1 << 20, "border_bytes": 1 << 20, "rows": 1 << 10},
 )
 _LONGEST = (1 << 31) - 1
 
@@ -36,7 +37,7 @@ def transfer(name: str, shape: TransferShape, known: Names, faults: Faults) -> T
     if shape.energy_pj is not None:
         energy = faults.attempt(("energy_pj",), energy_pj, shape.energy_pj, known, _SAMPLES)
     if shape.meaning is not None:
-        meaning = faults.attempt(("meaning",), _meaning, shape.meaning, block, known)
+        meaning = faults.attempt(("meaning",), _meaning, shape.meaning, block, dimensions, known)
     multicast = faults.attempt(("multicast",), whole, shape.multicast, known) or 1
     used = uses(shape.uses, known, faults)
     return Transfer(
@@ -52,14 +53,17 @@ def uses(shape: Uses, known: Names, faults: Faults) -> tuple[Use, ...]:
     return tuple(Use(n, faults.attempt(("uses", n), measure, rate, known, "rate")) for n, rate in shape.items())
 
 
-def _meaning(text: str, block: tuple[int, ...] | None, known: Names) -> Einsum:
+def _meaning(text: str, block: tuple[int, ...] | None, dimensions: int, known: Names) -> Einsum:
     """``D[i,j] = sat_s8(S[i,j])``: D is what arrives, S what is read; the i-th axis of D runs over the block's."""
     statement = parse_statement(text, frozenset(("D", "S")), whole_numbers(known))
-    if len(statement.outputs) != 1 or statement.outputs[0].tensor != "D":
-        raise InvalidNoun([Fault((), "D[...] = a value of S[...]", repr(text))])
-    axes = statement.axis_names
-    if block and len(axes) > len(block):
-        raise InvalidNoun([Fault((), f"{len(block)} axes, as many as block has", " ".join(axes))])
+    item, axes = statement.outputs[0], statement.axis_names
+    plain = list(map(str, item.indices)) == list(axes)
+    same = all(other.tensor == "S" and other.indices == item.indices for other in reads(statement.value))
+    if len(statement.outputs) != 1 or item.tensor != "D" or statement.operator != "=" or not plain or not same:
+        raise InvalidNoun([Fault((), "D[i,j,...] = a value of S[i,j,...], over plain axes", repr(text))])
+    if len(axes) != (wanted := len(block) if block else dimensions):
+        what = "block" if block else "dimensions"
+        raise InvalidNoun([Fault((), f"{wanted} axes, as {what} says", " ".join(axes) or "none")])
     extents = [(extent, extent) for extent in block] if block else [(1, _LONGEST)] * len(axes)
     return statement.over(dict(zip(axes, extents, strict=False)))
 

@@ -9,8 +9,10 @@ from math import prod
 
 from isamap.errors import InvalidNoun
 from isamap.ir.binding import Binding, Role, move_cycles, move_extents, transfer_cycles
+from isamap.ir.block import block, blocks, rows
 from isamap.ir.expression import Expression, evaluate
 from isamap.ir.hardware import Instruction, Transfer, Use
+from isamap.tiling.chain import chain_idle_cycles
 from isamap.tiling.hold import Kept, OutputSlots, fit, output_slots
 from isamap.tiling.nest import Nest, histogram, legal, loops, piece
 
@@ -50,10 +52,13 @@ class Busy:
         for name in (queue, *(use.resource for use in uses if use.bytes_per_cycle is None)):
             self.cycles[name] = self.cycles.get(name, 0.0) + cycles
 
-    def transfer(self, transfer: Transfer, size_bytes: int, times: float) -> None:
-        self.add(transfer.channel, transfer.uses, transfer_cycles(transfer, size_bytes), times)
-        self.energy_pj += _energy(transfer.energy_pj, {"bytes": size_bytes, "border_bytes": 0}) * times
-        self.traffic_bytes += size_bytes * times
+    def transfer(self, transfer: Transfer, role: Role, sizes: Mapping[str, int], times: float) -> None:
+        """A piece of ``sizes``, in as many blocks as it takes."""
+        size_bytes, lines, count = carried(transfer, role, sizes)
+        self.add(transfer.channel, transfer.uses, transfer_cycles(transfer, size_bytes, lines), times * count)
+        values = {"bytes": size_bytes, "border_bytes": 0, "rows": lines}
+        self.energy_pj += _energy(transfer.energy_pj, values) * times * count
+        self.traffic_bytes += size_bytes * times * count
 
     def move(self, move: Instruction, extents: tuple[int, ...], times: float) -> None:
         self.add(move.unit, move.uses, move_cycles(move, extents), times)
@@ -80,11 +85,10 @@ class Busy:
             self.move(role.route.drain, extents, slots.sessions * tiles)
         if role.route.fill is not None and fills > 0:
             self.move(role.route.fill, extents, fills)
-        size_bytes = role.staged_layout(tile).elements * role.tensor.dtype.size_bytes
         if role.route.fetch is not None and self.binding.continues:
-            self.transfer(role.route.fetch, size_bytes, tiles)
+            self.transfer(role.route.fetch, role, tile, tiles)
         if role.route.store is not None:
-            self.transfer(role.route.store, size_bytes, tiles)
+            self.transfer(role.route.store, role, tile, tiles)
 
     def in_turn(self) -> float:
         """Cycles where nothing overlaps."""
@@ -94,6 +98,19 @@ class Busy:
         """Cycles of the busiest queue or resource."""
         counts = {queue.name: queue.count for queue in self.binding.target.queues}
         return max(cycles / counts.get(name, 1) for name, cycles in self.cycles.items())
+
+
+def carried(transfer: Transfer, role: Role, sizes: Mapping[str, int]) -> tuple[int, int, int]:
+    """(bytes and rows of a block, blocks) that bring a piece of ``sizes`` in or out."""
+    layout = role.staged_layout(sizes)
+    first, _ = block(transfer, layout, 0)
+    return first.points * role.tensor.dtype.size_bytes, rows(first), blocks(transfer, layout)
+
+
+def carry_cycles(transfer: Transfer, role: Role, sizes: Mapping[str, int]) -> int:
+    """Cycles that a piece of ``sizes`` holds the channel, by itself."""
+    size_bytes, lines, count = carried(transfer, role, sizes)
+    return count * transfer_cycles(transfer, size_bytes, lines)
 
 
 def _energy(cost: Expression | None, values: Mapping[str, int]) -> float:
@@ -123,27 +140,23 @@ def _estimate(binding: Binding, nest: Nest) -> Estimate | None:
     busy.issues(nest)
     for one in kept.values():
         if one.role.route.fetch is not None:
-            busy.transfer(one.role.route.fetch, _piece_bytes(one.role, nest), one.hold.fetches)
+            busy.transfer(one.role.route.fetch, one.role, piece(one.role, nest), one.hold.fetches)
     busy.output(out, prod(binding.extents[x] / tile[x] for x in output.access.axes), tile)
     slots = (*((name, one.slots) for name, one in kept.items()), (output.operand.name, out.slots))
     held = (*((name, one.hold.slots) for name, one in kept.items()), (output.operand.name, out.held))
     visits = prod(loop.trips for loop in nest_loops)
-    steady = busy.latency() + _stalls(kept, nest, busy, visits) if spare else busy.in_turn()
+    chained = busy.cycles[binding.instruction.unit] + chain_idle_cycles(binding, nest, nest_loops)
+    steady = max(busy.latency(), chained) + _stalls(kept, nest, busy, visits) if spare else busy.in_turn()
     total = steady + _ends(binding, nest)
     return Estimate(total, busy.energy_pj, busy.traffic_bytes, busy.count, slots, held, out.staging)
 
 
-def _piece_bytes(role: Role, nest: Nest) -> int:
-    return role.staged_layout(piece(role, nest)).elements * role.tensor.dtype.size_bytes
-
-
 def _ends(binding: Binding, nest: Nest) -> float:
     """Prologue and epilogue: the first piece of every input in, the last tile out."""
-    ways = [(role.route.fetch, _piece_bytes(role, nest)) for role in binding.inputs]
     total, tile, output = 0.0, dict(nest.tile), binding.output
-    ways.append((output.route.store, output.staged_layout(tile).elements * output.tensor.dtype.size_bytes))
-    for way, size_bytes in ways:
-        total += transfer_cycles(way, size_bytes) if way is not None else 0
+    ways = [(role.route.fetch, role, piece(role, nest)) for role in binding.inputs]
+    for way, role, sizes in (*ways, (output.route.store, output, tile)):
+        total += carry_cycles(way, role, sizes) if way is not None else 0
     return total + (move_cycles(output.route.drain, move_extents(binding, tile)) if output.route.drain else 0)
 
 
@@ -158,7 +171,7 @@ def _stalls(kept: Mapping[str, Kept], nest: Nest, busy: Busy, visits: int) -> fl
         fetch, hold = one.role.route.fetch, one.hold
         if fetch is None or one.slots >= hold.pieces:
             continue
-        alone = transfer_cycles(fetch, _piece_bytes(one.role, nest))
+        alone = carry_cycles(fetch, one.role, piece(one.role, nest))
         others = max(0.0, busy.cycles[fetch.channel] - alone * hold.fetches) / steady
         late = alone / (1 - min(0.8, others)) * (2 * hold.slots - one.slots)
         sweep = hold.sweep * steady / visits

@@ -53,11 +53,12 @@ def loops(nest: Nest, extents: Mapping[str, int]) -> list[Loop]:
 
 
 def piece(role: Role, nest: Nest) -> dict[str, int]:
-    """Sizes of the pieces in which ``role``'s tensor is kept."""
+    """Sizes of the pieces in which ``role``'s tensor is kept. An operand whose strides leave no room for windows has
+    them copied out, a tile at a time."""
     tile, block = dict(nest.tile), dict(nest.block)
     coupled: set[str] = set()
     for index in role.access.affine_indices:
-        if len(index.terms) > 1:
+        if len(index.terms) > 1 and role.operand.strides in ("per_kernel_axis", "any"):
             coupled.update(index.axes)
     return {x: block[x] if x in coupled and not role.written else tile[x] for x in tile}
 

@@ -84,6 +84,8 @@ SPOILED: list[tuple[str, str, Callable[[], Operation]]] = [
     ("mode", P16, lambda: replace(DRAIN, mode="initialise")),
     ("mode", P16, lambda: replace(load(), mode="accumulate")),
     ("modes", P16, lambda: replace(DRAIN, modes=(("fast", "yes"),))),
+    ("immediates", P16, lambda: replace(DRAIN, immediates=(("scale", 3),))),
+    ("immediates", P16, lambda: replace(load(), immediates=(("scale", 3),))),
     ("strides", P16, lambda: view(DRAIN, "C", steps=(((64,),), ((2,),)))),
     ("strides", P16, lambda: replace(DRAIN, extents=(("i", (2, 8)), ("j", (16,))), views=(
         View("C", "acc", S16, (((256,), (32,)), ((2,),))), View("D", "spad", S16, (((512,), (32,)), ((2,),)))))),

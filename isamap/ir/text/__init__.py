@@ -15,7 +15,7 @@ from isamap.ir.einsum import Einsum
 from isamap.ir.expression import Call, Name, Number, Subscript, parse
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
-from isamap.ir.scalar import Apply, Cast, Index, Literal, Read
+from isamap.ir.scalar import Apply, Cast, Immediate, Index, Literal, Read
 from isamap.ir.text.lines import Lines, located
 from isamap.ir.text.program import read_program, show_program
 from isamap.ir.text.read import read_record
@@ -52,7 +52,7 @@ def to_text(noun: object) -> str:
             return f"einsum {noun}"
         case Affine():
             return f"index {noun}"
-        case Literal() | Read() | Index() | Cast() | Apply():
+        case Literal() | Read() | Index() | Immediate() | Cast() | Apply():
             return f"scalar {noun}"
         case Number() | Name() | Call() | Subscript():
             return f"expression {noun}"

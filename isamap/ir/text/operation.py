@@ -2,7 +2,7 @@
 
 ::
 
-    mac initialise [flow=ws] i=2x8 j=16 k=64 A=s16 spad@(2048 * t) {i: 64 2, k: 32} C=s32 acc@0 {i: 512 4, j: 64}
+    mac initialise [flow=ws] (scale=3) i=2x8 k=64 A=s16 spad@(2048 * t) {i: 64 2, k: 32} C=s32 acc@0 {i: 512 4}
     load r=64 c=16  s16 dram.B[0, 16 * t] {r: (1, 0), c: (0, 1)} border 0 -> s16 spad@8192 {r: 32, c: 2}
 
 After the extents comes a view per operand: its type, its memory, where it begins (an address, or coordinates of a
@@ -31,6 +31,8 @@ def show_operation(operation: Operation, origins: Origins | None = None) -> str:
     parts = [word(operation.performs), operation.mode] if operation.mode else [word(operation.performs)]
     if operation.modes:
         parts.append("[" + ", ".join(f"{word(name)}={word(choice)}" for name, choice in operation.modes) + "]")
+    if operation.immediates:
+        parts.append("(" + ", ".join(f"{word(name)}={number!r}" for name, number in operation.immediates) + ")")
     parts += [f"{word(axis)}={'x'.join(map(str, factors)) or '()'}" for axis, factors in operation.extents]
     axes = [axis for axis, _ in operation.extents]
     views = [_show_view(view, axes, origins[n] if origins else None) for n, view in enumerate(operation.views)]
@@ -64,7 +66,7 @@ def read_operation(cursor: Cursor, with_origins: bool) -> tuple[Operation, Origi
     mode: Literal["", "initialise", "accumulate"] = "initialise" if cursor.accept("initialise") else ""
     if not mode and cursor.accept("accumulate"):
         mode = "accumulate"
-    modes = _read_modes(cursor)
+    modes, immediates = _read_modes(cursor), _read_immediates(cursor)
     extents: list[tuple[str, tuple[int, ...]]] = []
     while cursor.sees(_EXTENT):
         axis = cursor.word()
@@ -82,7 +84,7 @@ def read_operation(cursor: Cursor, with_origins: bool) -> tuple[Operation, Origi
         cursor.expect("->")
         found.append(_read_view(cursor, _ENDS[1], axes, with_origins))
     views, origins = tuple(view for view, _ in found), tuple(origin for _, origin in found)
-    return Operation(performs, tuple(extents), views, mode, modes), origins
+    return Operation(performs, tuple(extents), views, mode, modes, immediates), origins
 
 
 def _read_modes(cursor: Cursor) -> tuple[tuple[str, str], ...]:
@@ -93,6 +95,17 @@ def _read_modes(cursor: Cursor) -> tuple[tuple[str, str], ...]:
         found.append((name, cursor.word("a choice")))
     if found:
         cursor.expect("]")
+    return tuple(found)
+
+
+def _read_immediates(cursor: Cursor) -> tuple[tuple[str, int | float], ...]:
+    found: list[tuple[str, int | float]] = []
+    while cursor.accept("," if found else "("):
+        name = cursor.word("an immediate")
+        cursor.expect("=")
+        found.append((name, cursor.number()))
+    if found:
+        cursor.expect(")")
     return tuple(found)
 
 

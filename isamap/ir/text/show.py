@@ -22,7 +22,7 @@ WIDTH = 110
 _PACKED_FROM = 64
 LEADING = ("name", "resource")  # a field so called comes first, without its name
 _EXPRESSIONS = (Number, Name, Call, Subscript)
-_SCALARS = (values.Literal, values.Read, values.Index, values.Cast, values.Apply)
+_SCALARS = (values.Literal, values.Read, values.Index, values.Immediate, values.Cast, values.Apply)
 _ROOMS = (workload, einsum, hardware, answers, program)
 RECORDS: dict[str, type] = {
     name: noun
