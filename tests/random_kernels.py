@@ -10,7 +10,9 @@ from isamap.ir.workload import Workload
 from isamap.spec import load_workload
 
 Types = tuple[str, str]
-TYPES: dict[str, Types] = {"p16": ("s16", "s16"), "tiles": ("s16", "s32"), "tiny": ("s8", "s32")}
+TYPES: dict[str, Types] = {
+    "p16": ("s16", "s16"), "tiles": ("s16", "s32"), "tiny": ("s8", "s32"), "vliw4": ("s8", "s32"),
+}  # fmt: skip
 """(inputs, accumulators) that each machine multiplies."""
 
 
@@ -142,6 +144,15 @@ def gemm_relu(rng: Random, types: Types, most: int = 9) -> str:
     return _file(types, sizes, tensors, product, "Y[m,n] = max(C[m,n], 0)")
 
 
+def separable(rng: Random, types: Types, most: int = 7) -> str:
+    """Depthwise, made small again, pointwise: on vliw4, whose factor it is."""
+    sizes = {n: rng.randint(1, most) for n in "CPQK"} | {n: rng.randint(1, 3) for n in "RS"}
+    tensors = {"I": "C, P+R-1, Q+S-1", "W": "C, R, S", "D": "C, P, Q", "A": "C, P, Q", "B": "K, C", "O": "K, P, Q"}
+    depthwise_part = f"D[c,p,q] += {_product(types, 'I[c,p+r,q+s]', 'W[c,r,s]')}"
+    smaller = f"A[c,p,q] = sat_{types[0]}(s64(D[c,p,q]) * 77 >> 14)"
+    return _file(types, sizes, tensors, depthwise_part, smaller, f"O[k,p,q] += {_product(types, 'A[c,p,q]', 'B[k,c]')}")
+
+
 def whole_tiles(rng: Random, types: Types) -> str:
     """A gemm of whole 16 x 16 x 16 tiles."""
     sizes = {name: 16 * rng.randint(1, 4) for name in "MNK"}
@@ -157,6 +168,7 @@ FAMILIES: dict[str, tuple[Callable[..., str], ...]] = {
     "p16": (gemm, continued, batch, conv1d, conv2d, depthwise, chain, odd),
     "tiles": (whole_tiles, whole_tiles_continued),
     "tiny": (gemm, continued, conv1d, relu, add, gemm_relu, batch, odd),
+    "vliw4": (gemm, continued, conv1d, conv2d, depthwise, separable, relu, add, gemm_relu, odd),
 }
 
 

@@ -9,7 +9,8 @@ from isamap.spec import load_workload
 from tests.machines import bundled
 from tests.random_kernels import FAMILIES, random_kernel
 
-CASES = [(machine, seed) for machine, count in (("p16", 32), ("tiles", 8), ("tiny", 40)) for seed in range(count)]
+COUNTS = {"p16": 32, "tiles": 8, "tiny": 40, "vliw4": 30}
+CASES = [(machine, seed) for machine, count in COUNTS.items() for seed in range(count)]
 
 
 @pytest.mark.parametrize(("machine", "seed"), CASES)

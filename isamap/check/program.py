@@ -31,7 +31,7 @@ RULES: dict[str, str] = {
 }
 _MODES = {"optional": ("initialise", "accumulate"), "never": ("", "accumulate"), "always": ("initialise", "")}
 Factors = tuple[tuple[int, int], ...]
-"""(extent, step in bytes) per factor of an axis, outer to inner."""
+"""(extent, step in addresses) per factor of an axis, outer to inner."""
 
 
 def check_program(program: Program, target: Target) -> list[Violation]:
@@ -189,10 +189,10 @@ def _check_strides(
     where: str,
     program: Program,
 ) -> list[Violation]:
-    """The stride rule, on steps in bytes."""
+    """The stride rule, on steps in addresses: bytes, or elements of fewer than 8 bits."""
     if rule in ("any", "per_kernel_axis"):
         return []
-    size = view.dtype.size_bytes
+    pitch, counted = view.dtype.pitch, "elements" if view.dtype.is_packed else "bytes"
     per_axis = {axis: _factors(operation, view, axis, program) for axis in axes}
     found = []
     for axis, factors in per_axis.items():
@@ -201,30 +201,30 @@ def _check_strides(
     if found or rule == "one_per_axis":
         return found
     stride = {axis: factors[-1][1] for axis, factors in per_axis.items() if factors}
-    wanted = _wanted_strides(operation, axes, rule, size)
-    for axis, bytes_ in wanted.items():
-        if axis in stride and stride[axis] != bytes_:
-            detail = f"{view.operand}: {axis} steps {stride[axis]} bytes instead of {bytes_}"
+    wanted = _wanted_strides(operation, axes, rule, pitch)
+    for axis, step in wanted.items():
+        if axis in stride and stride[axis] != step:
+            detail = f"{view.operand}: {axis} steps {stride[axis]} {counted} instead of {step}"
             found.append(Violation("strides", where, detail))
     return found
 
 
 def _wanted_strides(
-    operation: Operation, axes: tuple[str, ...], rule: StrideRule | tuple[int, ...], size: int
+    operation: Operation, axes: tuple[str, ...], rule: StrideRule | tuple[int, ...], pitch: int
 ) -> dict[str, int]:
-    """The axes whose stride the rule fixes, in bytes."""
+    """The axes whose stride the rule fixes, in addresses."""
     if isinstance(rule, tuple):
-        return {axis: stride * size for axis, stride in zip(axes, rule, strict=True)}
+        return {axis: stride * pitch for axis, stride in zip(axes, rule, strict=True)}
     if rule == "unit_innermost":
-        return dict.fromkeys(axes[-1:], size)
-    return {axis: size * prod(map(operation.extent, axes[n + 1 :])) for n, axis in enumerate(axes)}
+        return dict.fromkeys(axes[-1:], pitch)
+    return {axis: pitch * prod(map(operation.extent, axes[n + 1 :])) for n, axis in enumerate(axes)}
 
 
 def _factors(operation: Operation, view: View, axis: str, program: Program) -> Factors:
-    """The factors of an axis that are longer than one, with their steps in bytes (none where it has no steps)."""
+    """The factors of an axis that are longer than one, with their steps in addresses (none where it has no steps)."""
     position = [name for name, _ in operation.extents].index(axis)
     extents, steps = operation.extents[position][1], view.steps[position]
     tensor = _tensor(view, program) if view.tensor is not None else None
-    strides = tuple(s * view.dtype.size_bytes for s in tensor.element_strides) if tensor else (1,)
+    strides = tuple(s * view.dtype.pitch for s in tensor.element_strides) if tensor else (1,)
     pairs = zip(extents, steps, strict=False)
     return tuple((e, sum(a * b for a, b in zip(step, strides, strict=True))) for e, step in pairs if e > 1)

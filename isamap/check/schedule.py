@@ -40,7 +40,8 @@ def check_schedule(schedule: Schedule, matches: Sequence[Match], work: Workload,
     found = [violation for task in tasks for violation in _check_task(task, schedule)]
     if found:
         return found
-    bindings = {binding.number: binding for binding in bind_all(work, matches, target)}
+    homes = {buffer.tensor: buffer.memory for buffer in schedule.buffers if buffer.whole}
+    bindings = {binding.number: binding for binding in bind_all(work, matches, target, homes)}
     lasting: list[Duration] = durations(tasks, bindings, schedule, target)
     order = Order(tasks, lasting, {queue.name: queue.count for queue in target.queues})
     return [*check_slots(tasks, bindings, schedule, order), *check_times(tasks, lasting, target)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
+from isamap.check.schedule_home import Home
 from isamap.check.schedule_order import Order
 from isamap.check.schedule_times import roles_of
 from isamap.check.task import OPERANDS, RESULT, Range, Task
@@ -34,6 +35,7 @@ class _Walk:
     roles: Mapping[str, Role]
     order: Order
     shared: Mapping[tuple[str, int], Sequence[tuple[str, int]]]  # slot -> other slots that have some of its bytes
+    homes: dict[str, Home]
     slots: dict[tuple[str, int], Content] = field(default_factory=dict)
     stored: dict[tuple[str, tuple[Range, ...]], set[int]] = field(default_factory=dict)
 
@@ -83,9 +85,17 @@ class _Walk:
         for n, operand in enumerate(binding.instruction.operands):
             if operand.name == binding.output.operand.name:
                 position = n
+            elif task.step.buffers[n] in self.homes:
+                access = next(role.access for role in binding.inputs if role.operand.name == operand.name)
+                home = self.homes[task.step.buffers[n]]
+                yield from home.read(task, access, self.contributions(home.tensor))
             else:
                 yield from self.read(task, n)
-        if task.step.mode == "accumulate":
+        if task.step.buffers[position] in self.homes:
+            home, access = self.homes[task.step.buffers[position]], binding.output.access
+            add = home.add if task.step.mode == "accumulate" else home.write
+            yield from add(task, access, volume)
+        elif task.step.mode == "accumulate":
             yield from self.read(task, position)
             held = self.slots.get(self.at(task, position))
             if held is not None:
@@ -100,7 +110,17 @@ class _Walk:
         source, goal = ends.index(False), ends.index(True)
         yield from self.read(task, source)
         held = self.slots.get(self.at(task, source))
-        yield from self.write(task, goal, held.points if held is not None else 0)
+        points = held.points if held is not None else 0
+        if task.step.buffers[goal] in self.homes:
+            access = self.bindings[task.step.einsum].output.access
+            yield from self.homes[task.step.buffers[goal]].write(task, access, points)
+        else:
+            yield from self.write(task, goal, points)
+
+    def contributions(self, tensor: str) -> int:
+        """Points of the domain that go into one element of a tensor that stays on chip."""
+        binding = next(b for b in self.bindings.values() if b.output.tensor.name == tensor)
+        return prod(extent for axis, extent in binding.extents.items() if axis not in binding.output.access.axes)
 
     def store(self, task: Task) -> Iterator[Violation]:
         yield from self.read(task, 0)
@@ -120,6 +140,8 @@ class _Walk:
 
     def ends(self) -> Iterator[Violation]:
         for number, binding in self.bindings.items():
+            if binding.output.home is not None:
+                continue  # whoever reads it sees that it is all there
             done = sum(
                 prod(high - low for low, high in ranges) for name, ranges in self.stored if name == f"einsum {number}"
             )
@@ -132,7 +154,8 @@ def check_slots(
     tasks: Sequence[Task], bindings: Mapping[int, Binding], schedule: Schedule, order: Order
 ) -> Iterator[Violation]:
     """The rules content, overwrite and complete."""
-    walk = _Walk(bindings, roles_of(bindings, schedule), order, _shared(schedule))
+    homes = {b.name: Home(b.name, b.tensor, order) for b in schedule.buffers if b.whole}
+    walk = _Walk(bindings, roles_of(bindings, schedule), order, _shared(schedule), homes)
     for task in tasks:
         binding, buffers = bindings[task.step.einsum], task.step.buffers
         if task.step.performs == binding.instruction.name:

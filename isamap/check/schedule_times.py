@@ -87,8 +87,8 @@ def _transfer(task: Task, transfer: Transfer, role: Role) -> Duration:
     start = {axis: low for axis, (low, _) in task.tile.items()}
     piece, _ = block(transfer, role.staged_layout(extent), task.step.part)
     inside = piece.inside(piece.first(role.access, start), role.tensor.shape)
-    size = role.tensor.dtype.size_bytes
-    values = {"bytes": inside * size, "border_bytes": (piece.points - inside) * size, "rows": rows(piece)}
+    bytes_for = role.tensor.dtype.bytes_for
+    values = {"bytes": bytes_for(inside), "border_bytes": bytes_for(piece.points - inside), "rows": rows(piece)}
     busy = cycles(transfer.cost_cycles, values)
     return Duration(transfer.channel, busy, busy, busy + cycles(transfer.latency_cycles, values), transfer.uses)
 

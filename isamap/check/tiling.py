@@ -116,7 +116,8 @@ def _check_pieces(tiling: Tiling, einsum: Einsum) -> Iterator[Violation]:
                 continue
             for axis in accesses[labels[label][1]].axes:
                 size = dict(piece).get(axis, tile[axis])
-                if not tile[axis] <= size <= dict(level.tile)[axis]:
+                whole = size == einsum.extents[axis]  # of a tensor that stays on chip
+                if not tile[axis] <= size <= dict(level.tile)[axis] and not whole:
                     yield Violation("pieces", where, f"{axis} = {size}, tile {tile[axis]}, {dict(level.tile)[axis]}")
     named = {label for level in tiling.levels for label, _ in level.buffers}
     if named != set(labels):
@@ -140,7 +141,7 @@ def _check_capacity(
             waits = number == 0 and level is not tiling.levels[-1]  # an output on its way out
             memory = target.memory(level.memory if waits else instruction.operand(operand).memory)
             piece = dict(tiling.levels[-1].tile) | dict(dict(level.pieces).get(label, ()))
-            size = touched(accesses[number], piece) * work.tensor(accesses[number].tensor).dtype.size_bytes
+            size = work.tensor(accesses[number].tensor).dtype.bytes_for(touched(accesses[number], piece))
             unit = memory.alignment_bytes
             needs[memory.name] = needs.get(memory.name, 0) + count * -(-size // unit) * unit
     for name, needed in needs.items():

@@ -135,7 +135,7 @@ class Tiling:
 @dataclass(frozen=True)
 class Buffer:
     """``slots`` equal places in a memory through which the pieces of a tensor rotate, ``piece`` large before edges
-    make them smaller."""
+    make them smaller; ``whole``: one place in which the whole tensor stays, for every einsum that has it."""
 
     name: str
     tensor: str
@@ -144,6 +144,7 @@ class Buffer:
     slot_bytes: int
     alignment_bytes: int = 1
     piece: Sizes = ()
+    whole: bool = False
 
     def slot_name(self, number: int) -> str:
         """What a placement calls slot ``number``."""

@@ -12,8 +12,9 @@ from math import prod
 from isamap.errors import Unsupported
 from isamap.ir.answers import Match
 from isamap.ir.einsum import Einsum
-from isamap.ir.hardware import Instruction, Operand, Target, Transfer, cycles
+from isamap.ir.hardware import Instruction, Memory, Operand, Target, Transfer, cycles
 from isamap.ir.region import Layout, operand_layout, rounded_up
+from isamap.ir.resident import Resident, home_bytes, require_free, resident
 from isamap.ir.routes import Route, route
 from isamap.ir.scalar import Access
 from isamap.ir.workload import Tensor, Workload
@@ -32,6 +33,7 @@ class Role:
     fused: tuple[tuple[str, tuple[str, ...]], ...]
     written: bool
     label: str
+    home: Resident | None = None  # where the tensor stays on chip, whole: it is neither fetched nor stored
 
     def layout(self, sizes: Mapping[str, int]) -> Layout:
         """How a piece of ``sizes`` lies in the operand's own memory."""
@@ -51,12 +53,12 @@ class Role:
     def slot_bytes(self, sizes: Mapping[str, int]) -> int:
         """Bytes of a slot for a piece in the operand's memory: aligned, and a whole bank where there are banks."""
         memory = self.route.memory
-        needed = rounded_up(self.layout(sizes).elements * self.operand.dtype.size_bytes, memory.alignment_bytes)
+        needed = rounded_up(self.operand.dtype.bytes_for(self.layout(sizes).elements), memory.alignment_bytes)
         return rounded_up(needed, memory.bank_bytes) if memory.banks > 1 else needed
 
     def staged_slot_bytes(self, sizes: Mapping[str, int]) -> int:
         """Bytes of a slot for a piece in the landing memory."""
-        needed = self.staged_layout(sizes).elements * self.operand.dtype.size_bytes
+        needed = self.operand.dtype.bytes_for(self.staged_layout(sizes).elements)
         return rounded_up(needed, self.route.landing.alignment_bytes)
 
 
@@ -72,6 +74,12 @@ class Binding:
     roles: tuple[Role, ...]
     continues: bool  # the output is also an input: its first contribution accumulates
     stored: Match | None = None  # the einsum that the store does on the way
+    reserved: tuple[tuple[str, int], ...] = ()  # bytes of each memory that tensors which stay on chip take meanwhile
+
+    def room(self) -> dict[str, int]:
+        """Bytes of each memory that this einsum's pieces may take."""
+        taken = dict(self.reserved)
+        return {memory.name: memory.capacity_bytes - taken.get(memory.name, 0) for memory in self.target.memories}
 
     @property
     def output(self) -> Role:
@@ -80,6 +88,11 @@ class Binding:
     @property
     def inputs(self) -> tuple[Role, ...]:
         return self.roles[1:]
+
+    @property
+    def fetched(self) -> tuple[Role, ...]:
+        """The inputs that come in pieces."""
+        return tuple(role for role in self.inputs if role.home is None)
 
     @property
     def extents(self) -> dict[str, int]:
@@ -112,15 +125,20 @@ def move_extents(binding: Binding, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(issue[axis] for axis in binding.output.operand.axes)
 
 
-def bind_all(work: Workload, matches: Sequence[Match], target: Target) -> list[Binding]:
-    """A binding per match on an instruction; a match on a transfer joins that of the einsum whose result it stores."""
+def bind_all(
+    work: Workload, matches: Sequence[Match], target: Target, homes: Mapping[str, str] | None = None
+) -> list[Binding]:
+    """A binding per match on an instruction; a match on a transfer joins that of the einsum whose result it stores.
+
+    ``homes`` names the tensors that stay on chip, and the memory of each.
+    """
     transfers = {transfer.name for transfer in target.transfers}
     joined = {tensor: m for m in matches if m.instruction in transfers for _, tensor, n in m.operands if n > 0}
     found = []
     for match in matches:
         if match.instruction not in transfers:
             written = next(tensor for _, tensor, number in match.operands if number == 0)
-            found.append(bind(work, match, target, joined.get(written)))
+            found.append(bind(work, match, target, joined.get(written), homes))
     return found
 
 
@@ -130,7 +148,9 @@ def matches_of(bindings: Iterable[Binding]) -> list[Match]:
     return sorted(found, key=lambda match: match.einsum)
 
 
-def bind(work: Workload, match: Match, target: Target, stored: Match | None = None) -> Binding:
+def bind(
+    work: Workload, match: Match, target: Target, stored: Match | None = None, homes: Mapping[str, str] | None = None
+) -> Binding:
     """The binding of ``match``, and of ``stored``, the einsum that a transfer does while it stores the output.
 
     Raises Unsupported where an operand has no route or the roles are not one to one.
@@ -151,7 +171,10 @@ def bind(work: Workload, match: Match, target: Target, stored: Match | None = No
         way = route(target, operand, written=written)
         label = tensor if holders.count(tensor) == 1 else f"{tensor}.{name}"
         role = Role(operand, accesses[number], work.tensor(tensor), way, match.axes, written, label)
-        roles.append(_through(role, stored, work, target) if written and stored else role)
+        if tensor in (homes or {}):
+            roles.append(_at_home(role, einsum, target.memory((homes or {})[tensor])))
+        else:
+            roles.append(_through(role, stored, work, target) if written and stored else role)
     roles.sort(key=lambda role: not role.written)
     if [role.written for role in roles].count(True) != 1:
         raise Unsupported("scheduling", f"{instruction.name} with other than one output")
@@ -159,7 +182,42 @@ def bind(work: Workload, match: Match, target: Target, stored: Match | None = No
         einsum.output.tensor in work.inputs
         or any(einsum.output.tensor == o.tensor for before in work.einsums[: match.einsum] for o in before.outputs)
     )
-    return Binding(match.einsum, einsum, match, target, instruction, tuple(roles), continues, stored)
+    return Binding(
+        match.einsum,
+        einsum,
+        match,
+        target,
+        instruction,
+        tuple(roles),
+        continues,
+        stored,
+        _reserved(work, match.einsum, target, homes or {}),
+    )
+
+
+def _at_home(role: Role, einsum: Einsum, memory: Memory) -> Role:
+    """The role of a tensor that stays in ``memory``: met in place, or for an output drained to its place there."""
+    way = role.route
+    if role.written and way.drain is not None and way.landing.name == memory.name:
+        staged = next(operand for operand in way.drain.operands if operand.memory == memory.name)
+        single = all(len(fused) < 2 for _, fused in role.fused) and staged.strides == "one_per_axis"
+        if not single:
+            require_free(staged, memory)
+        way = replace(way, fetch=None, store=None)
+    else:
+        require_free(role.operand, memory)
+        way = Route(role.operand, memory, None, None)
+    return replace(role, route=way, home=resident(memory, role.tensor, role.access, einsum))
+
+
+def _reserved(work: Workload, number: int, target: Target, homes: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    """Bytes of the tensors that are on chip while einsum ``number`` runs."""
+    taken: dict[str, int] = {}
+    for name, memory in homes.items():
+        users = [n for n, e in enumerate(work.einsums) if name in [a.tensor for a in (*e.outputs, *e.reads)]]
+        if min(users) <= number <= max(users):
+            taken[memory] = taken.get(memory, 0) + home_bytes(work.tensor(name), target.memory(memory))
+    return tuple(taken.items())
 
 
 def _through(role: Role, stored: Match, work: Workload, target: Target) -> Role:

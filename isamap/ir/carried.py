@@ -1,4 +1,5 @@
-"""Can a transfer carry a piece: is it the block that the transfer moves, with the strides that it keeps?"""
+"""Can a transfer carry a piece: is it the block that the transfer moves, with the strides that it keeps, and made of
+bytes that no other transfer writes?"""
 
 from __future__ import annotations
 
@@ -9,14 +10,16 @@ from isamap.ir.binding import Role
 from isamap.ir.block import is_column
 from isamap.ir.hardware import StrideRule, Transfer
 from isamap.ir.region import Layout
+from isamap.ir.shared_bytes import why_fetches_meet, why_stores_meet
 from isamap.ir.workload import Tensor
 
 
 def why_not_carried(role: Role, sizes: Mapping[str, int]) -> str:
     """Why ``role``'s transfer cannot carry a piece of ``sizes``; empty where it can."""
     transfer = role.route.store if role.written else role.route.fetch
-    if transfer is None or not is_choosy(transfer):
-        return ""
+    shared = why_stores_meet(role, sizes) or why_fetches_meet(role, sizes)
+    if shared or transfer is None or not is_choosy(transfer):
+        return shared
     layout = role.staged_layout(sizes)
     return _why_not_block(transfer, layout, role.tensor) or _why_not_strides(transfer, layout, role)
 

@@ -4,6 +4,9 @@ Integers are two's complement. ``wrap`` keeps the low bits, ``saturate`` clamps 
 integer is first truncated towards zero (what is not finite becomes 0). Floats round to nearest, ties to even (IEEE
 754; bfloat16 is the upper half of binary32). Values here are Python numbers: this file is the definition that numpy
 code is tested against.
+
+Elements narrower than a byte lie packed, the first in the low bits: two of ``u4`` share a byte. An *address* counts
+bytes, and of such elements the elements: the u4 at address 5 is the upper half of byte 2.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from isamap.errors import Fault, InvalidNoun
+from isamap.errors import Fault, InvalidNoun, Unsupported
 
 Number = int | float
 Kind = Literal["int", "uint", "float", "bool"]
@@ -34,9 +37,34 @@ class DType:
         return self.name
 
     @property
+    def is_packed(self) -> bool:
+        """Do several elements share a byte?"""
+        return self.bits < 8
+
+    @property
+    def address_bits(self) -> int:
+        """What one address counts: a byte, or an element that is narrower."""
+        return min(8, self.bits)
+
+    @property
+    def pitch(self) -> int:
+        """Addresses from one element to the next."""
+        return self.bits // self.address_bits
+
+    def address(self, byte: int) -> int:
+        """The address of what begins with ``byte``."""
+        return byte * 8 // self.address_bits
+
+    @property
     def size_bytes(self) -> int:
-        """Bytes one element takes in memory; types below 8 bits take a whole byte each (packing is not built yet)."""
-        return max(1, self.bits // 8)
+        """Bytes of one element; raises Unsupported where several share a byte and cannot be counted one by one."""
+        if self.is_packed:
+            raise Unsupported("ir", f"bytes per element of {self}, of which {8 // self.bits} share a byte")
+        return self.bits // 8
+
+    def bytes_for(self, elements: int) -> int:
+        """Bytes that so many neighbouring elements take; the last one may be filled in part."""
+        return -(-elements * self.bits // 8)
 
     @property
     def is_integer(self) -> bool:

@@ -1,10 +1,11 @@
 """What a machine runs: loops with constant trip counts over issues, and column segments for what is irregular.
 
 An ``Operation`` is an instruction or transfer with everything fixed but where its operands begin; an issue is an
-operation at *origins*. In an addressed memory an origin is one number, the byte address; in a tensor of the outermost
-memory it is one coordinate per dimension. Sequence order numbers the issues from 0; each unit and channel takes its
-own in that order. A wait names an earlier issue and what it waits for: its ``result`` (it may be read) or its
-``operands`` (its sources may be overwritten).
+operation at *origins*. In an addressed memory an origin is one number, the address: of a byte, or, where elements are
+narrower, of an element counted from byte 0 (a u4 at 5 is the upper half of byte 2); in a tensor of the outermost memory
+it is one coordinate per dimension. Sequence order numbers the issues from 0; each unit and channel takes its own in
+that order. A wait names an earlier issue and what it waits for: its ``result`` (it may be read) or its ``operands``
+(its sources may be overwritten).
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ class View:
     """Where the elements of one operand lie, from an origin on.
 
     ``steps[axis][factor]`` is the step in position space for each factor of each axis of the operation (an axis that
-    the operand does not depend on has no entries): one number of bytes in an addressed memory; one number per
-    coordinate where ``tensor`` is named. Coordinates outside the tensor's shape read ``border`` (the tensor's own
-    where None). ``operand`` is the instruction's operand, or ``source`` / ``destination`` of a transfer.
+    the operand does not depend on has no entries): one number of addresses in an addressed memory (bytes, or elements
+    of fewer than 8 bits); one number per coordinate where ``tensor`` is named. Coordinates outside the tensor's shape
+    read ``border`` (the tensor's own where None). ``operand`` is the instruction's operand, or ``source`` /
+    ``destination`` of a transfer.
     """
 
     operand: str
@@ -185,7 +187,7 @@ class Program:
     """Everything a machine needs to run: the tensors in its outermost memory and the sequence of issues.
 
     ``inputs`` hold given data at cycle 0, ``outputs`` are what is compared; ``constants`` are (tensor, bytes) that the
-    compiler synthesised, little endian, row-major.
+    compiler synthesised, little endian, row-major, packed.
     """
 
     name: str
@@ -225,7 +227,7 @@ def _tensor_faults(program: Program) -> Iterator[Fault]:
             if name not in declared:
                 yield Fault((role,), "a tensor of " + (" ".join(declared) or "none"), repr(name))
     for name, data in program.constants:
-        if name in declared and len(data) != (wanted := declared[name].elements * declared[name].dtype.size_bytes):
+        if name in declared and len(data) != (wanted := declared[name].dtype.bytes_for(declared[name].elements)):
             yield Fault(("constants", name), f"{wanted} bytes", str(len(data)))
 
 

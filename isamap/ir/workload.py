@@ -62,7 +62,7 @@ class Tensor:
     def size_bytes(self) -> int:
         """Bytes from the first element to the end of the last, strides included."""
         last = sum((extent - 1) * abs(stride) for extent, stride in zip(self.shape, self.element_strides, strict=True))
-        return (last + 1) * self.dtype.size_bytes
+        return self.dtype.bytes_for(last + 1)
 
 
 @dataclass(frozen=True)

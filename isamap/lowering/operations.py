@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from isamap.ir.answers import Buffer, Step
 from isamap.ir.binding import Binding, Role
 from isamap.ir.block import block
+from isamap.ir.dtype import DType
 from isamap.ir.hardware import Instruction, Operand, Target, Transfer
 from isamap.ir.program import Operation, View
 from isamap.ir.region import Layout
+from isamap.ir.resident import Resident
 
 Places = Mapping[str, tuple[int, ...]]
-"""Address of every slot, per buffer."""
+"""The byte at which every slot begins, per buffer."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ def _transfer(
     role = _role(step, binding, buffers)
     extent = dict(step.sizes)
     piece, ahead = block(transfer, role.staged_layout(extent), step.part)
-    dtype, size = role.operand.dtype, role.operand.dtype.size_bytes
-    in_memory = tuple(((axis.pitch * size,),) for axis in piece.block)
+    dtype = role.operand.dtype
+    in_memory = tuple(((axis.pitch * dtype.pitch,),) for axis in piece.block)
     in_tensor = tuple((axis.step,) for axis in piece.block)
     outer = target.outermost.name
     fetches = step.buffers[0] == ""
@@ -62,13 +64,13 @@ def _transfer(
     stored = binding.stored if binding.stored and binding.stored.instruction == transfer.name else None
     immediates = stored.immediates if stored else ()
     views = (placed, addressed) if fetches else (addressed, placed)
-    addresses = places[step.buffers[1 if fetches else 0]]
+    addresses = _addresses(places, step.buffers[1 if fetches else 0], dtype)
     affine, axes = role.access.affine_indices, list(binding.extents)
 
     def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
         point = dict(zip(axes, start, strict=True))
         coordinates = [index.evaluate(point) + extra for index, extra in zip(affine, piece.low, strict=True)]
-        address = addresses[slots[1 if fetches else 0]] + ahead * size
+        address = addresses[slots[1 if fetches else 0]] + ahead * dtype.pitch
         return [*coordinates, address] if fetches else [address, *coordinates]
 
     operation = Operation(transfer.name, extents, views, immediates=immediates)
@@ -77,38 +79,68 @@ def _transfer(
 
 def _computation(step: Step, binding: Binding, buffers: Mapping[str, Buffer], places: Places) -> Emitter:
     extent, axes = dict(step.sizes), list(binding.extents)
-    instruction = binding.instruction
-    extents = tuple((axis, tuple(extent[x] for x in fused) or (1,)) for axis, fused in binding.match.axes)
-    views, parts = [], []
+    instruction, match = binding.instruction, binding.match
+    extents = tuple((axis, tuple(extent[x] for x in fused) or (1,)) for axis, fused in match.axes)
+    fused = dict(match.axes)
+    views: list[View] = []
+    parts: list[_Place] = []
     for operand, name, held in zip(instruction.operands, step.buffers, step.pieces, strict=True):
         role = next(r for r in binding.roles if r.operand.name == operand.name)
-        piece, whole = dict(held), dict(buffers[name].piece)
-        layout, size = role.layout(piece), operand.dtype.size_bytes
-        fused = dict(binding.match.axes)
-        steps = tuple(_steps(operand, axis, fused[axis], layout, size) for axis, _ in extents)
+        addresses = _addresses(places, name, operand.dtype)
+        if role.home is not None and buffers[name].whole:
+            strides: Layout | Resident = role.home
+            parts.append(_at_home(addresses, role.home, operand.dtype, binding))
+        else:
+            piece, whole = dict(held), dict(buffers[name].piece)
+            strides = layout = role.layout(piece)
+            own = [(n, x) for n, x in enumerate(axes) if x in role.access.axes and piece[x] != extent[x]]
+            inner = tuple((n, layout.stride(x) * operand.dtype.pitch, whole[x]) for n, x in own)
+            parts.append(_Place(addresses, layout.offset * operand.dtype.pitch, inner))
+        steps = tuple(_steps(operand, axis, fused[axis], strides) for axis, _ in extents)
         views.append(View(operand.name, operand.memory, operand.dtype, steps))
-        own = [(n, x) for n, x in enumerate(axes) if x in role.access.axes and piece[x] != extent[x]]
-        inner = [(n, layout.stride(x) * size, whole[x]) for n, x in own]
-        parts.append((places[name], layout.offset * size, inner))
-    match = binding.match
     operation = Operation(instruction.name, extents, tuple(views), step.mode, match.modes, match.immediates)
+    return Emitter(operation, _origins(parts), len(axes), len(step.buffers))
 
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an operand begins: the slot's address, and ``offset`` and a stride per axis (number of the axis, stride,
+    period) from there."""
+
+    addresses: tuple[int, ...]
+    offset: int = 0
+    inner: tuple[tuple[int, int, int], ...] = ()
+
+
+def _origins(parts: Sequence[_Place]) -> Callable[[Sequence[int], Sequence[int]], list[int]]:
     def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
         return [
-            addresses[slot] + offset + sum(stride * (start[n] % period) for n, stride, period in inner)
-            for (addresses, offset, inner), slot in zip(parts, slots, strict=True)
+            part.addresses[slot] + part.offset + sum(stride * (start[n] % period) for n, stride, period in part.inner)
+            for part, slot in zip(parts, slots, strict=True)
         ]
 
-    return Emitter(operation, origin, len(axes), len(step.buffers))
+    return origin
+
+
+def _at_home(addresses: tuple[int, ...], home: Resident, dtype: DType, binding: Binding) -> _Place:
+    """In a tensor that stays on chip: by the tile's start along every axis."""
+    extents = binding.extents
+    inner = tuple((n, home.stride(x) * dtype.pitch, extents[x]) for n, x in enumerate(extents) if home.stride(x))
+    return _Place(addresses, home.constant * dtype.pitch, inner)
+
+
+def _addresses(places: Places, buffer: str, dtype: DType) -> tuple[int, ...]:
+    """Where elements of ``dtype`` begin in every slot of a buffer."""
+    return tuple(dtype.address(byte) for byte in places[buffer])
 
 
 def _steps(
-    operand: Operand, axis: str, fused: tuple[str, ...], layout: Layout, size: int
+    operand: Operand, axis: str, fused: tuple[str, ...], strides: Layout | Resident
 ) -> tuple[tuple[int, ...], ...]:
-    """Bytes per factor of an instruction axis, nothing where the operand does not depend on it."""
+    """Addresses per factor of an instruction axis, nothing where the operand does not depend on it."""
     if axis not in operand.axes:
         return ()
-    return tuple((layout.stride(x) * size,) for x in fused) or ((0,),)
+    return tuple((strides.stride(x) * operand.dtype.pitch,) for x in fused) or ((0,),)
 
 
 def _move(step: Step, binding: Binding, move: Instruction, buffers: Mapping[str, Buffer], places: Places) -> Emitter:
@@ -119,16 +151,17 @@ def _move(step: Step, binding: Binding, move: Instruction, buffers: Mapping[str,
     extents = tuple((axis, tuple(extent[x] for x in fused[ours]) or (1,)) for axis, ours in by_position.items())
     home = role.layout(extent)
     staged = role.staged_layout(extent)
-    views, parts = [], []
+    views: list[View] = []
+    parts: list[_Place] = []
     for operand, name in zip(move.operands, step.buffers, strict=True):
-        layout = home if operand.memory == role.operand.memory else staged
-        size = operand.dtype.size_bytes
-        steps = tuple(_steps(operand, axis, fused[ours], layout, size) for axis, ours in by_position.items())
+        addresses = _addresses(places, name, operand.dtype)
+        strides: Layout | Resident = home if operand.memory == role.operand.memory else staged
+        if buffers[name].whole and role.home is not None:
+            strides = role.home
+            parts.append(_at_home(addresses, role.home, operand.dtype, binding))
+        else:
+            parts.append(_Place(addresses))
+        steps = tuple(_steps(operand, axis, fused[ours], strides) for axis, ours in by_position.items())
         views.append(View(operand.name, operand.memory, operand.dtype, steps))
-        parts.append(places[name])
-    rank = len(binding.extents)
-
-    def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
-        return [addresses[slot] for addresses, slot in zip(parts, slots, strict=True)]
-
-    return Emitter(Operation(move.name, extents, tuple(views)), origin, rank, len(step.buffers))
+    operation = Operation(move.name, extents, tuple(views))
+    return Emitter(operation, _origins(parts), len(binding.extents), len(step.buffers))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from isamap.ir.answers import Buffer, Step, sizes
 from isamap.ir.binding import Binding, Role
 from isamap.ir.block import block, blocks, rows
 from isamap.ir.hardware import Transfer
 from isamap.ir.region import Layout
-from isamap.scheduling.residency import NEVER, Slot
+from isamap.scheduling.residency import NEVER, Slot, Slots
 from isamap.scheduling.tasks import OPERANDS, RESULT, Tasks
 from isamap.scheduling.visits import Ranges
 from isamap.scheduling.written import Waits, Written, bounds
@@ -95,15 +95,22 @@ class Carrier:
         waits: Waits,
     ) -> tuple[int, ...]:
         """One task per part; what lies in a border moves no bytes."""
-        tasks, size_bytes = [], role.tensor.dtype.size_bytes
+        tasks, bytes_for = [], role.tensor.dtype.bytes_for
         start, bordered = self.tile(key)[0], role.tensor.border is not None
         names, slots = tuple(name for name, _ in places), tuple(slot for _, slot in places)
         extent, origin = sizes(self.tile(key)[1]), tuple(low for low, _ in key)
         for part in range(blocks(transfer, layout)):
             piece, _ = block(transfer, layout, part)
             inside = piece.inside(piece.first(role.access, start), role.tensor.shape) if bordered else piece.points
-            outside = (piece.points - inside) * size_bytes
-            cost = self.tasks.transfer_cost(transfer, inside * size_bytes, outside, rows(piece))
+            outside = bytes_for(piece.points - inside)
+            cost = self.tasks.transfer_cost(transfer, bytes_for(inside), outside, rows(piece))
             step = Step(transfer.name, self.binding.number, extent, names, role.tensor.name, "", part)
             tasks.append(self.tasks.add(step, origin, slots, cost, waits))
         return tuple(tasks)
+
+
+def left_in(memory: str, slots: Slots) -> Iterator[tuple[str, Waits]]:
+    """What a later user of each slot awaits: those who read it, else who wrote it."""
+    for slot in slots.slots:
+        if slot.writer >= 0:
+            yield memory, [(reader, OPERANDS) for reader in slot.readers] or [(slot.writer, RESULT)]

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from isamap.errors import Unsupported
 from isamap.ir.answers import Buffer, Step, Tiling, sizes
 from isamap.ir.binding import Binding, Role
-from isamap.scheduling.carry import Carrier, buffer_of
+from isamap.scheduling.at_home import ReadAtHome, WrittenAtHome
+from isamap.scheduling.carry import Carrier, buffer_of, left_in
+from isamap.scheduling.modes import Mode
 from isamap.scheduling.residency import Slot, Slots, next_uses, stays
-from isamap.scheduling.sessions import Mode, Sessions
-from isamap.scheduling.tasks import OPERANDS, RESULT, Tasks
+from isamap.scheduling.sessions import Sessions
+from isamap.scheduling.tasks import Tasks
 from isamap.scheduling.visits import Ranges, cut, visits
 from isamap.scheduling.written import Waits, Written
 
@@ -44,15 +46,29 @@ class Expansion:
         self.binding, self.tiling, self.tasks = binding, tiling, tasks
         self.carrier = Carrier(binding, tasks, barrier, written)
         self.walk = list(visits(binding, tiling))
-        self.inputs = [self._held(role) for role in binding.inputs]
-        out, largest = self._held(binding.output), dict(tiling.levels[-1].tile)
+        self.inputs = [self._held(role) for role in binding.fetched]
+        self.at_home = [ReadAtHome(self.carrier, role) for role in binding.inputs if role.home is not None]
+        self.output = self._output(binding.output)
+        self.buffers = [held.buffer for held in self.inputs] + [home.buffer for home in self.at_home]
+        self.buffers += self._output_buffers()
+
+    def _output(self, role: Role) -> Sessions | WrittenAtHome:
+        keys = [cut(self.binding, role, self.tiling).piece(block, tile) for block, tile in self.walk]
+        if role.home is not None and role.route.staging is None:
+            return WrittenAtHome(self.carrier, role, keys, next_uses(keys))
+        out, largest = self._held(role), dict(self.tiling.levels[-1].tile)
         staging = None
-        if binding.output.route.staging is not None:
-            count = dict(tiling.levels[0].buffers)[binding.output.label]
-            size = binding.output.staged_slot_bytes(largest)
-            staging = buffer_of(binding.number, binding.output, count, size, largest, staged=True)
-        self.output = Sessions(self.carrier, out.buffer, staging, out.keys, out.next_use, out.stays_until)
-        self.buffers = [*(held.buffer for held in self.inputs), out.buffer, *([staging] if staging else [])]
+        if role.route.staging is not None and role.home is None:
+            count = dict(self.tiling.levels[0].buffers)[role.label]
+            size = role.staged_slot_bytes(largest)
+            staging = buffer_of(self.binding.number, role, count, size, largest, staged=True)
+        return Sessions(self.carrier, out.buffer, staging, out.keys, out.next_use, out.stays_until)
+
+    def _output_buffers(self) -> list[Buffer]:
+        out = self.output
+        if isinstance(out, WrittenAtHome):
+            return [out.buffer]
+        return [buffer for buffer in (out.buffer, out.staging_buffer, out.home) if buffer is not None]
 
     def _held(self, role: Role) -> Held:
         level = self.tiling.levels[-1 if role.written else 0]
@@ -70,11 +86,15 @@ class Expansion:
             read = [(held, self._resident(held, visit)) for held in self.inputs]
             slot, mode, opening = self.output.open(visit)
             operands = {held.role.operand.name: s for held, s in read} | {self.binding.output.operand.name: slot}
+            operands |= {home.role.operand.name: home.slot for home in self.at_home}
             waits = [wait for _, s in read for wait in self.carrier.arrived(s)] + opening
+            waits += [wait for home in self.at_home for wait in home.waits(tile)]
             task = self._compute(tile, mode, operands, waits, visit)
             for held, s in read:
                 s.readers = self.tasks.joined(s.readers, task)
                 held.slots.used(s, visit, held.stays_until[visit])
+            for home in self.at_home:
+                home.read(self.tasks, task)
             self.output.computed(slot, task, visit)
 
     def _resident(self, held: Held, visit: int) -> Slot:
@@ -92,6 +112,7 @@ class Expansion:
         binding, carrier = self.binding, self.carrier
         _, extent = carrier.tile(tile)
         held = {one.role.operand.name: (one.buffer.name, one.keys[visit]) for one in self.inputs}
+        held |= {home.role.operand.name: (home.buffer.name, tile) for home in self.at_home}
         held[binding.output.operand.name] = (self.output.buffer.name, self.output.keys[visit])
         order = [operand.name for operand in binding.instruction.operands]
         memory = binding.output.route.memory
@@ -108,21 +129,17 @@ class Expansion:
 
     def leftovers(self) -> Iterable[tuple[str, Waits]]:
         """Per memory, what a later user of this einsum's slots has to await."""
-        groups = [(held.buffer.memory, held.slots) for held in self.inputs]
-        groups.append((self.output.buffer.memory, self.output.slots))
-        if self.output.staging is not None and self.output.staging_buffer is not None:
-            groups.append((self.output.staging_buffer.memory, self.output.staging))
-        for memory, slots in groups:
-            for slot in slots.slots:
-                if slot.writer >= 0:
-                    yield memory, [(r, OPERANDS) for r in slot.readers] or [(slot.writer, RESULT)]
+        for held in self.inputs:
+            yield from left_in(held.buffer.memory, held.slots)
+        for user in (*self.at_home, self.output):
+            yield from user.leftovers()
 
 
 def _refuse(binding: Binding) -> None:
-    for role in binding.inputs:
+    for role in binding.fetched:
         if role.route.staging is not None:
             raise Unsupported("scheduling", f"an input ({role.operand.name}) that takes more than one hop")
         if role.route.fetch is None:
             raise Unsupported("scheduling", f"operand {role.operand.name} in {role.operand.memory}, never fetched")
-    if binding.output.route.store is None:
+    if binding.output.route.store is None and binding.output.home is None:
         raise Unsupported("scheduling", "an output that is not stored by a transfer")

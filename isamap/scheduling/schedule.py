@@ -26,7 +26,7 @@ def list_schedule(parts: Sequence[tuple[Binding, Tiling]], target: Target) -> Sc
         expansion = Expansion(binding, tiling, tasks, barrier, written)
         expansion.run()
         written.next_einsum()
-        buffers += expansion.buffers
+        buffers += [buffer for buffer in expansion.buffers if buffer not in buffers]
         for memory, waits in expansion.leftovers():
             barrier.setdefault(memory, []).extend(waits)
     scheduler = ListScheduler(tasks, {binding.instruction.unit for binding, _ in parts})

@@ -3,19 +3,18 @@ when its slot is wanted for another, and when it was visited for the last time b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
 
 from isamap.errors import Infeasible, Unsupported
 from isamap.ir.answers import Buffer, Step, sizes
 from isamap.ir.binding import move_extents
-from isamap.scheduling.carry import Carrier
+from isamap.scheduling.at_home import home_box, home_buffer
+from isamap.scheduling.carry import Carrier, left_in
+from isamap.scheduling.modes import Mode, first_mode, next_mode
 from isamap.scheduling.residency import NEVER, Slot, Slots
 from isamap.scheduling.tasks import OPERANDS, RESULT
 from isamap.scheduling.visits import Ranges
 from isamap.scheduling.written import Waits
-
-Mode = Literal["", "initialise", "accumulate"]
 
 
 class Sessions:
@@ -39,18 +38,18 @@ class Sessions:
         self.keys, self.next_use, self.stays_until = keys, next_use, stays_until
         self.slots = Slots(buffer.slots)
         self.staging = Slots(staging.slots) if staging is not None else None
+        role = self.binding.output
+        self.home = home_buffer(role) if role.home is not None else None
+        self.landing = staging or self.home
         self.partial: dict[Ranges, Slot] = {}  # tile -> its place in the staging memory
         self.open_until: dict[int, int] = {}  # slot -> next visit of the tile in it, NEVER where complete
 
     def open(self, visit: int) -> tuple[Slot, Mode, Waits]:
         """The tile's slot, the mode to compute in, and what the computation awaits."""
-        key, einsum = self.keys[visit], self.binding.einsum
-        accumulates = einsum.operator != "="
+        key = self.keys[visit]
         slot = self.slots.find(key)
         if slot is not None:
-            if not accumulates:
-                raise Unsupported("scheduling", f"{einsum.statement} computed in parts")
-            return slot, "accumulate", [(slot.writer, RESULT)]
+            return slot, next_mode(self.binding), [(slot.writer, RESULT)]
         slot = self.slots.victim()
         if slot.key is not None and self.open_until[slot.number] < NEVER:
             self._set_aside(slot, visit)
@@ -61,11 +60,7 @@ class Sessions:
             return slot, "accumulate", self._fill(key, self.partial[key], slot, waits, visit)
         if self.binding.continues:
             return slot, "accumulate", self._continue(key, slot, waits, visit)
-        if not accumulates:
-            return slot, "", waits
-        if self.binding.instruction.initialise == "never":
-            raise Unsupported("scheduling", f"zeroing the accumulator of {self.binding.instruction.name}")
-        return slot, "initialise", waits
+        return slot, first_mode(self.binding), waits
 
     def computed(self, slot: Slot, task: int, visit: int) -> None:
         """``task`` has added this visit's contribution to the tile in ``slot``; a complete tile is brought out."""
@@ -75,10 +70,22 @@ class Sessions:
         if self.next_use[visit] < NEVER:
             return
         key, source, buffer = self.keys[visit], slot, self.buffer
+        if self.home is not None:
+            self._bring_home(key, slot)
+            return
         if self.staging_buffer is not None:
             source, buffer = self._drain(key, slot, visit, NEVER), self.staging_buffer
             self.partial.pop(key, None)
         self.carrier.store(self.binding.output, buffer, key, source)
+
+    def _bring_home(self, key: Ranges, slot: Slot) -> None:
+        """Copy a complete tile to its place in the tensor that stays on chip."""
+        assert self.home is not None
+        role = self.binding.output
+        before = self.carrier.barrier.get(self.home.memory, ())
+        task = self._move(key, slot, Slot(0), [(slot.writer, RESULT), *before], out=True)
+        slot.readers = (task,)
+        self.carrier.written.note(role.tensor.name, home_box(self.carrier, role, key), [task], stored=True)
 
     def _set_aside(self, slot: Slot, visit: int) -> None:
         """Make room: the tile in ``slot`` will be visited again, so its partial sum waits in the staging memory."""
@@ -142,15 +149,21 @@ class Sessions:
         """A drain (``out``) or a fill between the slots of an output tile."""
         binding, route = self.binding, self.binding.output.route
         move = route.drain if out else route.fill
-        if move is None or self.staging_buffer is None:
+        if move is None or self.landing is None:
             raise Unsupported("scheduling", "partial sums without a way back into the accumulator")
         _, extent = self.carrier.tile(key)
         extents = dict(zip(move.axis_names, move_extents(binding, extent), strict=True))
         banks = (f"{route.memory.name}[{home.number}]",) if route.memory.banks > 1 else ()
         where = {route.memory.name: (self.buffer.name, home.number)}
-        where[route.landing.name] = (self.staging_buffer.name, staged.number)
+        where[route.landing.name] = (self.landing.name, staged.number)
         places = [where[operand.memory] for operand in move.operands]
         names, numbers = tuple(name for name, _ in places), tuple(number for _, number in places)
         step = Step(move.name, binding.number, sizes(extent), names, binding.output.tensor.name)
         origin = tuple(low for low, _ in key)
         return self.tasks.add(step, origin, numbers, self.tasks.instruction_cost(move, extents, banks), waits)
+
+    def leftovers(self) -> Iterable[tuple[str, Waits]]:
+        """Per memory, what a later user of these slots awaits."""
+        yield from left_in(self.buffer.memory, self.slots)
+        if self.staging is not None and self.staging_buffer is not None:
+            yield from left_in(self.staging_buffer.memory, self.staging)

@@ -55,8 +55,8 @@ class Action:
         does = self.does
         if isinstance(does, Transfer):
             layout = self.layouts[self.counted]
-            size = layout.dtype.size_bytes
-            known = {"bytes": inside * size, "border_bytes": (layout.points - inside) * size}
+            bytes_for = layout.dtype.bytes_for
+            known = {"bytes": bytes_for(inside), "border_bytes": bytes_for(layout.points - inside)}
             known["rows"] = prod(layout.shape[:-1])
             held = cycles(does.cost_cycles, known)
             return Cost(held, held, held + cycles(does.latency_cycles, known), _energy(does.energy_pj, known))

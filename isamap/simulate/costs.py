@@ -30,10 +30,10 @@ def costs(
         at += len(action.layouts)
         issues = mine[0].issues if mine else np.zeros(0, dtype=np.int64)
         inside = mine[action.counted].inside_points if action.is_transfer else np.zeros(len(issues), dtype=np.int64)
-        if action.is_transfer:
-            traffic[action.name] += int(inside.sum()) * action.layouts[action.counted].dtype.size_bytes
         values, which, often = np.unique(inside, return_inverse=True, return_counts=True)
         for n, value in enumerate(values.tolist()):
+            if action.is_transfer:
+                traffic[action.name] += action.layouts[action.counted].dtype.bytes_for(value) * int(often[n])
             cost = action.cost(value)
             table[:, issues[which == n]] = np.array([[cost.occupancy], [cost.interval], [cost.latency]])
             spent = None if cost.energy_pj is None else cost.energy_pj * int(often[n])

@@ -3,6 +3,9 @@
 Every distinct footprint (a view at an origin) gets a random 64-bit number, added to each byte of it. Bytes with equal
 sums lie in the same footprints: together they are one atom. Per atom, accesses in sequence order give the pairs that
 must be ordered: a write and each access until the next write, and each read and the next write. All others follow.
+
+Elements narrower than a byte are compared by the bytes they lie in: who writes part of a byte reads it and writes it
+back. Only what was never written is looked for in finer *grains*, of as many bits as the narrowest element.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from isamap.simulate.layout import Integers, distinct, merged_runs
+from isamap.simulate.layout import Integers, Layout, covered, distinct
 from isamap.simulate.touch import Touch
 
 RAW, WAW, WAR = range(3)
@@ -48,9 +51,11 @@ class Footprints:
     writes: NDArray[np.bool_]
 
 
-def find_hazards(touched: Sequence[Touch], initial: tuple[Integers, Integers], issues: int) -> Hazards:
-    """The hazards of one space. ``initial``: starts and ends of the runs of bytes that hold data at cycle 0."""
-    prints = _footprints(touched, initial)
+def find_hazards(
+    touched: Sequence[Touch], initial: tuple[Integers, Integers], issues: int, grain_bits: int = 8
+) -> Hazards:
+    """The hazards of one space. ``initial``: starts and ends of the runs of grains that hold data at cycle 0."""
+    prints = _footprints(touched, initial, grain_bits)
     edges = distinct(np.concatenate((prints.run_start, prints.run_end)))
     first = np.searchsorted(edges, prints.run_start)
     last = np.searchsorted(edges, prints.run_end)
@@ -91,7 +96,7 @@ def merged_length(starts: Integers, ends: Integers) -> int:
     return int(reach[0] - starts[0] + np.maximum(reach[1:] - fresh, 0).sum())
 
 
-def _footprints(touched: Sequence[Touch], initial: tuple[Integers, Integers]) -> Footprints:
+def _footprints(touched: Sequence[Touch], initial: tuple[Integers, Integers], grain_bits: int) -> Footprints:
     starts, ends, owner = [initial[0]], [initial[1]], [np.zeros(len(initial[0]), dtype=np.int64)]
     which, issue = [np.zeros(1, dtype=np.int64)], [np.full(1, INITIAL, dtype=np.int64)]
     reads, writes = [np.zeros(1, dtype=np.bool_)], [np.ones(1, dtype=np.bool_)]
@@ -100,20 +105,23 @@ def _footprints(touched: Sequence[Touch], initial: tuple[Integers, Integers]) ->
         layout = touch.layout
         number = np.zeros(len(touch.issues), dtype=np.int64)
         whole = np.flatnonzero(~touch.outside)
-        bases, inverse = np.unique(touch.base[whole], return_inverse=True)
+        addresses, inverse = np.unique(touch.address[whole], return_inverse=True)
         number[whole] = count + inverse
-        run_start, run_end = layout.runs
-        starts.append(np.add.outer(bases, run_start).reshape(-1))
-        ends.append(np.add.outer(bases, run_end).reshape(-1))
-        owner.append(np.repeat(count + np.arange(len(bases)), len(run_start)))
-        count += len(bases)
+        bases, phase = _grains(addresses, layout, grain_bits)
+        for each in np.unique(phase).tolist():
+            run_start, run_end = layout.runs_in(grain_bits, each)
+            mine = np.flatnonzero(phase == each)
+            starts.append(np.add.outer(bases[mine], run_start).reshape(-1))
+            ends.append(np.add.outer(bases[mine], run_end).reshape(-1))
+            owner.append(np.repeat(count + mine, len(run_start)))
+        count += len(addresses)
         partly = np.flatnonzero(touch.outside)
         if len(partly):
             origins, inverse = np.unique(touch.origins[partly], axis=0, return_inverse=True)
             number[partly] = count + inverse.reshape(-1)
             for n, origin in enumerate(origins):
-                inside = layout.byte_offsets[layout.inside_mask(origin)] + int(layout.base(origin[None, :])[0])
-                run_start, run_end = merged_runs(inside, layout.dtype.size_bytes)
+                inside = layout.address_offsets[layout.inside_mask(origin)] + int(layout.address(origin[None, :])[0])
+                run_start, run_end = covered(inside, layout.dtype, grain_bits)
                 starts.append(run_start)
                 ends.append(run_end)
                 owner.append(np.full(len(run_start), count + n, dtype=np.int64))
@@ -126,6 +134,12 @@ def _footprints(touched: Sequence[Touch], initial: tuple[Integers, Integers]) ->
         np.concatenate(starts), np.concatenate(ends), np.concatenate(owner), count,
         np.concatenate(which), np.concatenate(issue), np.concatenate(reads), np.concatenate(writes),
     )  # fmt: skip
+
+
+def _grains(addresses: Integers, layout: Layout, grain_bits: int) -> tuple[Integers, Integers]:
+    """The grain in which each address lies, and how many addresses after its beginning."""
+    phase = addresses % max(1, grain_bits // layout.dtype.address_bits)
+    return (addresses - phase) * layout.dtype.address_bits // grain_bits, phase
 
 
 def _compare(
@@ -165,8 +179,8 @@ def _compare(
     return Hazards(pair // issues, pair % issues, kind, unwritten, overlapping, covered)
 
 
-def missing_bytes(touched: Sequence[Touch], wanted: tuple[Integers, Integers]) -> int:
-    """How many of the ``wanted`` bytes (starts and ends of disjoint runs) no view in ``touched`` covers."""
-    prints = _footprints(touched, (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)))
+def missing_grains(touched: Sequence[Touch], wanted: tuple[Integers, Integers], grain_bits: int) -> int:
+    """How many of the ``wanted`` grains (starts and ends of disjoint runs) no view in ``touched`` covers."""
+    prints = _footprints(touched, (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)), grain_bits)
     both = (np.concatenate((prints.run_start, wanted[0])), np.concatenate((prints.run_end, wanted[1])))
     return merged_length(*both) - merged_length(prints.run_start, prints.run_end)

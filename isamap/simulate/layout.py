@@ -1,8 +1,12 @@
 """One view of an operation, flattened: which bytes of which space it touches, from an origin on.
 
 A *space* is an addressed memory, or the bytes of a tensor in the outermost memory (of the tensor that it is a view of,
-where it is an alias). Either way byte = ``base_byte`` + sum of origin number * ``strides``; a tensor's coordinates must
-besides lie inside its shape.
+where it is an alias). Either way address = ``base_address`` + sum of origin number * ``strides``; a tensor's
+coordinates must besides lie inside its shape. Addresses count bytes, or elements where these are narrower: which bytes
+a view of such touches depends on its *phase*, how many elements after the beginning of a byte it begins.
+
+Bytes are the *grains* in which accesses are compared: who touches any part of a byte touches the byte. Finer grains
+serve to tell which parts of a byte were ever written.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ class Layout:
     extents: tuple[int, ...]
     steps: Steps
     strides: tuple[int, ...]
-    base_byte: int
+    base_address: int
     reads: bool
     writes: bool
     tensor: Tensor | None = None
@@ -44,15 +48,26 @@ class Layout:
     def points(self) -> int:
         return prod(self.extents)
 
+    @property
+    def phases(self) -> int:
+        """How many addresses a byte has."""
+        return 8 // self.dtype.address_bits
+
     @cached_property
-    def byte_steps(self) -> tuple[int, ...]:
+    def address_steps(self) -> tuple[int, ...]:
         return tuple(sum(s * b for s, b in zip(step, self.strides, strict=True)) for step in self.steps)
 
     @cached_property
+    def reach(self) -> tuple[int, int]:
+        """The addresses of the lowest element and of the end of the highest, relative to the origin's."""
+        reach = [(e - 1) * s for e, s in zip(self.extents, self.address_steps, strict=True)]
+        return sum(r for r in reach if r < 0), sum(r for r in reach if r > 0) + self.dtype.pitch
+
+    @property
     def byte_range(self) -> tuple[int, int]:
-        """The lowest byte and the end of the highest, relative to the origin's byte."""
-        reach = [(e - 1) * s for e, s in zip(self.extents, self.byte_steps, strict=True)]
-        return sum(r for r in reach if r < 0), sum(r for r in reach if r > 0) + self.dtype.size_bytes
+        """The lowest byte and the end of the highest, relative to the origin's byte, which it begins."""
+        low, high = self.reach
+        return low // self.phases, -(-high // self.phases)
 
     @cached_property
     def coordinate_ranges(self) -> tuple[tuple[int, int], ...]:
@@ -62,9 +77,9 @@ class Layout:
         return tuple((sum(r for r in along if r < 0), sum(r for r in along if r > 0)) for along in reach)
 
     @cached_property
-    def byte_offsets(self) -> Integers:
-        """Each element's byte relative to the origin's, in the order of the extents, flat."""
-        return grid_sum(self.extents, self.byte_steps)
+    def address_offsets(self) -> Integers:
+        """Each element's address relative to the origin's, in the order of the extents, flat."""
+        return grid_sum(self.extents, self.address_steps)
 
     @cached_property
     def coordinate_offsets(self) -> Integers:
@@ -73,19 +88,31 @@ class Layout:
         rows = [grid_sum(self.extents, tuple(step[d] for step in self.steps)) for d in range(rank)]
         return np.array(rows, dtype=np.int64).reshape(rank, self.points)
 
-    @cached_property
+    @property
     def runs(self) -> tuple[Integers, Integers]:
-        """Starts and ends of the maximal runs of bytes touched, relative to the origin's byte."""
-        return merged_runs(self.byte_offsets, self.dtype.size_bytes)
+        """Starts and ends of the maximal runs of bytes touched, relative to the origin's byte, which it begins."""
+        return self.runs_in(8, 0)
+
+    def runs_in(self, grain_bits: int, phase: int) -> tuple[Integers, Integers]:
+        """The maximal runs of grains touched by a view that begins ``phase`` addresses after a grain does, relative to
+        that grain."""
+        if (grain_bits, phase) not in self._runs:
+            self._runs[grain_bits, phase] = covered(self.address_offsets + phase, self.dtype, grain_bits)
+        return self._runs[grain_bits, phase]
 
     @cached_property
-    def bytes_touched(self) -> int:
-        starts, ends = self.runs
-        return int((ends - starts).sum())
+    def _runs(self) -> dict[tuple[int, int], tuple[Integers, Integers]]:
+        return {}
 
-    def base(self, origins: Integers) -> Integers:
-        """The origin's byte, for rows of origin numbers."""
-        return np.asarray(self.base_byte + origins @ np.asarray(self.strides, dtype=np.int64))
+    @cached_property
+    def meets_itself(self) -> bool:
+        """Do two of its elements share an address?"""
+        starts, ends = self.runs_in(self.dtype.address_bits, 0)
+        return int((ends - starts).sum()) != self.points * self.dtype.pitch
+
+    def address(self, origins: Integers) -> Integers:
+        """The origin's address, for rows of origin numbers."""
+        return np.asarray(self.base_address + origins @ np.asarray(self.strides, dtype=np.int64))
 
     def outside(self, origins: Integers) -> NDArray[np.bool_]:
         """Rows of origin numbers at which some coordinate lies outside the tensor."""
@@ -111,8 +138,13 @@ def grid_sum(extents: tuple[int, ...], steps: tuple[int, ...]) -> Integers:
     return total
 
 
+def covered(addresses: Integers, dtype: DType, grain_bits: int) -> tuple[Integers, Integers]:
+    """Starts and ends of the runs of grains that elements of ``dtype`` touch."""
+    return merged_runs(addresses * dtype.address_bits // grain_bits, max(1, dtype.bits // grain_bits))
+
+
 def merged_runs(offsets: Integers, size: int) -> tuple[Integers, Integers]:
-    """Starts and ends of the runs of bytes that elements of ``size`` bytes at ``offsets`` cover together."""
+    """Starts and ends of the runs of grains that elements of ``size`` grains at ``offsets`` cover together."""
     placed = distinct(offsets)
     if not len(placed):
         return placed, placed

@@ -1,8 +1,12 @@
-"""A lock-step program states its start cycles: are they possible?"""
+"""A lock-step program states its start cycles: are they possible?
+
+Nothing on such a machine waits, so what its waits say is only compared with the starts. What an issue reads and writes
+too early is found in the bytes: the same rules by cycles hold on every machine.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -22,7 +26,10 @@ def check_starts(
     target: Target,
     findings: Findings,
 ) -> None:
-    """Starts are given, in queue order, after the waits, and ask no unit, port, bus or bank for more than it has."""
+    """Starts are given, in queue order, after the waits, and ask no unit, port, bus or bank for more than it has.
+
+    ``counts``: servers per queue; ``capacities``: bytes per cycle per resource of ``names`` (a bank: 1).
+    """
     start = columns.start
 
     def name(x: int) -> str:
@@ -46,12 +53,11 @@ def check_starts(
         findings.add_each("start-resource", late.tolist(), lambda n, r=r: (name(n), f"{names[r]} is taken"))  # type: ignore[misc]
 
 
-def _check_waits(columns: Columns, timing: Timing, name: object, findings: Findings) -> None:
+def _check_waits(columns: Columns, timing: Timing, name: Callable[[int], str], findings: Findings) -> None:
     waiter = np.repeat(np.arange(len(columns)), np.diff(columns.wait_at))
     on = columns.wait_on
     after = np.where(columns.wait_event == OPERANDS, timing.occupancy[on], timing.latency[on])
     early = np.flatnonzero(columns.start[on] + after > columns.start[waiter])
-    assert callable(name)
     findings.add_each("start-wait", early.tolist(), lambda w: (name(int(waiter[w])), f"waits for {name(int(on[w]))}"))
 
 

@@ -121,8 +121,8 @@ def _refused(program: Program, target: Target, findings: Findings) -> Simulation
 def _peak_bytes(touched: Sequence[Touch]) -> dict[str, int]:
     found: dict[str, int] = {}
     for touch in touched:
-        if touch.layout.tensor is None and len(touch.base):
-            top = int(touch.base.max()) + touch.layout.byte_range[1]
+        if touch.layout.tensor is None and len(touch.issues):
+            top = int(touch.ends[1].max())
             found[touch.layout.memory] = max(found.get(touch.layout.memory, 0), top)
     return found
 

@@ -1,15 +1,12 @@
 """Actions as closures: each call performs the next issue of its action on the byte arrays.
 
 Copies and sums of two operands' products work on the bytes themselves; everything else goes through ``apply_einsum``.
-Views of memories are kept, since a program uses few addresses many times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from isamap.errors import Unsupported
 from isamap.ir.dtype import DType
@@ -18,13 +15,12 @@ from isamap.ir.scalar import infer
 from isamap.simulate.action import Action, meaning_of
 from isamap.simulate.contraction import EXACT, magnitude, multiplied, recipe
 from isamap.simulate.einsum import apply_einsum, identity, start_values
-from isamap.simulate.element_types import Array, from_raw, raw, settle, storage, to_raw
-from isamap.simulate.layout import Layout
+from isamap.simulate.element_types import Array, from_raw, settle, storage, to_raw
 from isamap.simulate.recognise import is_plain_copy, plain_product
 from isamap.simulate.touch import Touch
 from isamap.simulate.value import Arrays
+from isamap.simulate.windows import Buffers, reader, writer
 
-Buffers = Mapping[str, Array]
 Perform = Callable[[], None]
 
 
@@ -39,56 +35,16 @@ def performer(action: Action, touched: Sequence[Touch], buffers: Buffers) -> Per
         if is_plain_copy(einsums[0], dtypes):
             return _mover(einsums[0], touched, buffers)
         product = plain_product(einsums[0], dtypes)
-        if product is not None and dtypes[einsums[0].output.tensor].bits >= 8:
+        if product is not None and not dtypes[einsums[0].output.tensor].is_packed:
             return _multiplier(action, einsums[0], [access.tensor for access in product], touched, buffers)
     return _computer(action, einsums, touched, buffers)
 
 
-def _windows(touch: Touch, buffers: Buffers) -> Callable[[], Array]:
-    """Each call gives the view at the next issue, as an array over the bytes; reads beyond a tensor are gathered."""
-    layout = touch.layout
-    buffer, kind = buffers[layout.space], raw(layout.dtype)
-    data, extents, steps = buffer.data, layout.extents, layout.byte_steps
-    bases = iter(touch.base.tolist())
-    if touch.outside.any():
-        outside, origins = iter(touch.outside.tolist()), iter(touch.origins)
-
-        def careful() -> Array:
-            base, origin = next(bases), next(origins)
-            if next(outside):
-                return _gathered(layout, base, origin, buffer)
-            return np.ndarray(extents, kind, data, base, steps)
-
-        return careful
-    if layout.tensor is not None:
-        return lambda: np.ndarray(extents, kind, data, next(bases), steps)
-    known: dict[int, Array] = {}
-
-    def remembered() -> Array:
-        base = next(bases)
-        if base not in known:
-            known[base] = np.ndarray(extents, kind, data, base, steps)
-        return known[base]
-
-    return remembered
-
-
-def _gathered(layout: Layout, base: int, origin: Array, buffer: Array) -> Array:
-    """A view partly outside its tensor: border values there."""
-    mask = layout.inside_mask(origin)
-    border = settle(np.asarray(layout.dtype.wrap(layout.border or 0)), layout.dtype)
-    found = np.full(layout.points, to_raw(border, layout.dtype), dtype=raw(layout.dtype))
-    places = (base + layout.byte_offsets[mask]) // layout.dtype.size_bytes
-    whole = len(buffer) // layout.dtype.size_bytes * layout.dtype.size_bytes
-    found[mask] = buffer[:whole].view(found.dtype)[places]
-    return found.reshape(layout.extents)
-
-
 def _copier(source: Touch, destination: Touch, buffers: Buffers) -> Perform:
-    read, write = _windows(source, buffers), _windows(destination, buffers)
+    read, write = reader(source, buffers), writer(destination, buffers)
 
     def copy() -> None:
-        write()[...] = read()
+        write(read())
 
     return copy
 
@@ -101,11 +57,11 @@ def _mover(einsum: Einsum, touched: Sequence[Touch], buffers: Buffers) -> Perfor
     if source.axes == to.axes and one.layout.extents == other.layout.extents:
         return _copier(one, other, buffers)
     order = [source.axes.index(axis) for axis in to.axes]
-    read, write = _windows(one, buffers), _windows(other, buffers)
+    read, write = reader(one, buffers), writer(other, buffers)
     shape, extents = one.layout.shape, other.layout.extents
 
     def move() -> None:
-        write()[...] = read().reshape(shape).transpose(order).reshape(extents)
+        write(read().reshape(shape).transpose(order).reshape(extents))
 
     return move
 
@@ -122,7 +78,7 @@ def _multiplier(
     how = recipe(axes[names[0]], axes[names[1]], axes[target.layout.operand], tuple(extents.items()))
     dtype, types = target.layout.dtype, (one.layout.dtype, other.layout.dtype)
     exact = dtype.is_float or magnitude(types[0]) * magnitude(types[1]) * how.terms < EXACT
-    left, right, result = _windows(one, buffers), _windows(other, buffers), _windows(target, buffers)
+    left, right, result = (reader(touch, buffers) for touch in (one, other, target))
     left_shape, right_shape, shape = one.layout.shape, other.layout.shape, target.layout.extents
     stored, fresh = storage(dtype), action.fresh
     narrow = dtype.name == "bf16" or any(t.name == "bf16" for t in types)
@@ -146,8 +102,10 @@ def _multiplier(
 
 def _computer(action: Action, einsums: Sequence[Einsum], touched: Sequence[Touch], buffers: Buffers) -> Perform:
     """Anything else: the operands as arrays, the einsums as ``apply_einsum`` performs them, the results back."""
-    windows = {touch.layout.operand: (touch.layout, _windows(touch, buffers)) for touch in touched}
-    dtypes = {name: layout.dtype for name, (layout, _) in windows.items()}
+    layouts = {touch.layout.operand: touch.layout for touch in touched}
+    readers = {touch.layout.operand: reader(touch, buffers) for touch in touched}
+    writers = {touch.layout.operand: writer(touch, buffers) for touch in touched if touch.layout.writes}
+    dtypes = {name: layout.dtype for name, layout in layouts.items()}
     ranges = {axis: (0, action.operation.extent(axis)) for axis, _ in action.operation.extents}
     for einsum in einsums:  # tensors between two einsums of one instruction take the type of what is put in them
         for output in einsum.outputs:
@@ -155,11 +113,10 @@ def _computer(action: Action, einsums: Sequence[Einsum], touched: Sequence[Touch
     starts = _starts(action, einsums, dtypes)
 
     def compute() -> None:
-        found = {name: (layout, window()) for name, (layout, window) in windows.items()}
         arrays: dict[str, Array] = {}
-        for name, (layout, window) in found.items():
-            values = from_raw(window.reshape(layout.shape), layout.dtype)
-            arrays[name] = values.copy() if layout.writes else values
+        for name, read in readers.items():
+            values = from_raw(read().reshape(layouts[name].shape), dtypes[name])
+            arrays[name] = values.copy() if name in writers else values
         for name, value in starts.items():
             if name in arrays:
                 arrays[name][...] = value
@@ -169,9 +126,8 @@ def _computer(action: Action, einsums: Sequence[Einsum], touched: Sequence[Touch
                     shape = _shape(output.indices, ranges)
                     arrays[output.tensor] = start_values(einsum.operator, dtypes[output.tensor], shape)
             apply_einsum(einsum, ranges, Arrays(arrays, dtypes, {}))
-        for name, (layout, window) in found.items():
-            if layout.writes:
-                window[...] = to_raw(arrays[name], layout.dtype).reshape(layout.extents)
+        for name, write in writers.items():
+            write(to_raw(arrays[name], dtypes[name]).reshape(layouts[name].extents))
 
     return compute
 

@@ -156,7 +156,7 @@ def _layout(
     factors_of, position = dict(operation.extents), {axis: n for n, (axis, _) in enumerate(operation.extents)}
     tensors = {tensor.name: tensor for tensor in program.tensors}
     tensor = tensors[view.tensor] if view.tensor is not None else None
-    size = view.dtype.size_bytes
+    pitch = view.dtype.pitch
     still = (0,) * (len(tensor.shape) if tensor else 1)
     extents: list[int] = []
     steps: list[tuple[int, ...]] = []
@@ -169,8 +169,8 @@ def _layout(
     strides: tuple[int, ...] = (1,)
     if tensor is not None:
         root, offset = root_of(tensor, tensors)
-        space, base = f"{view.memory}.{root}", (offset + first_element(tensor)) * size
-        strides = tuple(stride * size for stride in tensor.element_strides)
+        space, base = f"{view.memory}.{root}", (offset + first_element(tensor)) * pitch
+        strides = tuple(stride * pitch for stride in tensor.element_strides)
     border = tensor.border if tensor is not None and view.border is None else view.border
     shape = tuple(prod(factors_of[axis]) for axis in axes)
     return Layout(view.operand, view.memory, space, view.dtype, shape, tuple(extents), tuple(steps), strides, base,

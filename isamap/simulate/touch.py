@@ -18,13 +18,24 @@ from isamap.simulate.rules import Findings
 
 @dataclass(frozen=True)
 class Touch:
-    """One view of one action at all its issues: per issue its number, its origin numbers, the origin's byte."""
+    """One view of one action at all its issues: per issue its number, its origin numbers, the origin's address."""
 
     action: int
     layout: Layout
     issues: Integers
     origins: Integers
-    base: Integers
+    address: Integers
+
+    @property
+    def base(self) -> Integers:
+        """The byte that the origin lies in."""
+        return self.address // self.layout.phases
+
+    @cached_property
+    def ends(self) -> tuple[Integers, Integers]:
+        """The lowest byte and the end of the highest, per issue."""
+        (low, high), phases = self.layout.reach, self.layout.phases
+        return (self.address + low) // phases, -(-(self.address + high) // phases)
 
     @cached_property
     def outside(self) -> NDArray[np.bool_]:
@@ -53,17 +64,17 @@ def touches(columns: Columns, actions: Sequence[Action]) -> list[Touch]:
         at = columns.origin_at[issues]
         for layout, width in zip(action.layouts, action.operation.origin_counts, strict=True):
             origins = columns.origin[at[:, None] + np.arange(len(layout.strides))]
-            found.append(Touch(n, layout, issues, origins, layout.base(origins)))
+            found.append(Touch(n, layout, issues, origins, layout.address(origins)))
             at = at + width
     return found
 
 
 def check_places(found: Sequence[Touch], actions: Sequence[Action], target: Target, findings: Findings) -> None:
-    """Capacity, alignment, banks, tensor shapes, and views that write a byte twice."""
+    """Capacity, alignment, banks, tensor shapes, and views that write an element twice."""
     for touch in found:
         name = actions[touch.action].name
         layout = touch.layout
-        if layout.writes and layout.bytes_touched != layout.points * layout.dtype.size_bytes:
+        if layout.writes and layout.meets_itself:
             findings.add("write-twice", f"{name} {layout.operand}", f"extents {layout.extents}, steps {layout.steps}")
         if layout.tensor is None:
             _check_addresses(touch, name, target, findings)
@@ -77,11 +88,12 @@ def check_places(found: Sequence[Touch], actions: Sequence[Action], target: Targ
 
 def _check_addresses(touch: Touch, name: str, target: Target, findings: Findings) -> None:
     memory = target.memory(touch.layout.memory)
-    low, high = touch.layout.byte_range
-    beyond = np.flatnonzero((touch.base + low < 0) | (touch.base + high > memory.capacity_bytes))
+    low, high = touch.ends
+    beyond = np.flatnonzero((low < 0) | (high > memory.capacity_bytes))
     _report("capacity", beyond, touch, name, f"of {memory.capacity_bytes} bytes", findings)
-    crooked = np.flatnonzero(touch.base % memory.alignment_bytes)
-    _report("alignment", crooked, touch, name, f"begins at no multiple of {memory.alignment_bytes}", findings)
+    if memory.alignment_bytes > 1:  # else elements narrower than a byte may begin inside one
+        crooked = np.flatnonzero(touch.address % touch.layout.dtype.address(memory.alignment_bytes))
+        _report("alignment", crooked, touch, name, f"begins at no multiple of {memory.alignment_bytes}", findings)
     if memory.banks > 1:
         first, last = banks(touch, memory.bank_bytes)
         _report("bank", np.flatnonzero(first != last), touch, name, f"crosses banks of {memory.bank_bytes}", findings)
@@ -89,13 +101,13 @@ def _check_addresses(touch: Touch, name: str, target: Target, findings: Findings
 
 def banks(touch: Touch, bank_bytes: int) -> tuple[Integers, Integers]:
     """The first and last bank that a view touches, per issue."""
-    low, high = touch.layout.byte_range
-    return (touch.base + low) // bank_bytes, (touch.base + high - 1) // bank_bytes
+    low, high = touch.ends
+    return low // bank_bytes, (high - 1) // bank_bytes
 
 
 def _report(rule: str, rows: Integers, touch: Touch, name: str, detail: str, findings: Findings) -> None:
     if len(rows):
-        low, high = touch.layout.byte_range
+        low, high = touch.ends
 
         def describe(row: int) -> tuple[str, str]:
             where = f"issue {touch.issues[row]} ({name} {touch.layout.operand})"
@@ -103,6 +115,6 @@ def _report(rule: str, rows: Integers, touch: Touch, name: str, detail: str, fin
                 ranges = zip(touch.origins[row], touch.layout.coordinate_ranges, strict=True)
                 place = ", ".join(f"{o + a}..{o + b}" for o, (a, b) in ranges)
                 return where, f"{touch.layout.tensor.name}[{place}] {detail}"
-            return where, f"{touch.layout.memory}@{touch.base[row] + low}..{touch.base[row] + high} {detail}"
+            return where, f"{touch.layout.memory}@{low[row]}..{high[row]} {detail}"
 
         findings.add_each(rule, rows.tolist(), describe)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from isamap.ir.workload import Tensor
 from isamap.simulate.clock import Timing
 from isamap.simulate.columns import Columns
 from isamap.simulate.evaluate import first_element, root_of
-from isamap.simulate.hazards import RAW, WAR, Hazards, find_hazards, missing_bytes
-from isamap.simulate.layout import Integers, grid_sum, merged_runs
+from isamap.simulate.hazards import RAW, WAR, Hazards, find_hazards, missing_grains
+from isamap.simulate.layout import Integers, covered, grid_sum
 from isamap.simulate.order import Order
 from isamap.simulate.rules import Findings
 from isamap.simulate.touch import Touch
@@ -32,12 +33,15 @@ def check_bytes(
     findings: Findings,
 ) -> None:
     """Name every hazard, by order (queued machines) and by cycles, in every space; and outputs not written."""
-    initial = _initial_bytes(program, target)
     for space in dict.fromkeys(touch.layout.space for touch in touched):
         mine = [touch for touch in touched if touch.layout.space == space]
         if _only_read(space, mine, program, target):
             continue
-        hazards = find_hazards(mine, initial.get(space, (_NONE, _NONE)), max(1, len(columns)))
+        issues, grain = max(1, len(columns)), min(touch.layout.dtype.address_bits for touch in mine)
+        hazards = find_hazards(mine, _filled_grains(space, program, target, 8), issues)
+        if grain < 8:
+            finer = find_hazards(mine, _filled_grains(space, program, target, grain), issues, grain)
+            hazards = replace(hazards, unwritten=finer.unwritten)
         _report(space, hazards, order, timing, start, columns, findings, static=target.issue == "static")
     _check_outputs(program, target, touched, findings)
 
@@ -85,9 +89,11 @@ def _check_outputs(program: Program, target: Target, touched: Sequence[Touch], f
             continue
         space = space_of(tensor, program, target)
         mine = [t for t in touched if t.layout.space == space and t.layout.writes]
-        missing = missing_bytes(mine, _tensor_bytes(tensor, program))
+        grain = tensor.dtype.address_bits
+        missing = missing_grains(mine, _tensor_grains(tensor, program, grain), grain)
         if missing:
-            findings.add("output-unwritten", name, f"{missing} of {tensor.elements * tensor.dtype.size_bytes} bytes")
+            counted = "bytes" if grain == 8 else f"times {grain} bits"
+            findings.add("output-unwritten", name, f"{missing} of {tensor.elements * tensor.dtype.pitch} {counted}")
 
 
 def _only_read(space: str, mine: Sequence[Touch], program: Program, target: Target) -> bool:
@@ -96,25 +102,25 @@ def _only_read(space: str, mine: Sequence[Touch], program: Program, target: Targ
     return space in filled and not any(touch.layout.writes for touch in mine)
 
 
-def _initial_bytes(program: Program, target: Target) -> dict[str, tuple[Integers, Integers]]:
-    found: dict[str, list[tuple[Integers, Integers]]] = {}
-    for tensor in _filled(program):
-        found.setdefault(space_of(tensor, program, target), []).append(_tensor_bytes(tensor, program))
-    return {
-        space: (np.concatenate([s for s, _ in runs]), np.concatenate([e for _, e in runs]))
-        for space, runs in found.items()
-    }
+def _filled_grains(space: str, program: Program, target: Target, grain_bits: int) -> tuple[Integers, Integers]:
+    """Starts and ends of the runs of grains of a space that hold data at cycle 0."""
+    runs = [
+        _tensor_grains(tensor, program, grain_bits)
+        for tensor in _filled(program)
+        if space_of(tensor, program, target) == space
+    ]
+    return np.concatenate([_NONE, *(s for s, _ in runs)]), np.concatenate([_NONE, *(e for _, e in runs)])
 
 
-def _tensor_bytes(tensor: Tensor, program: Program) -> tuple[Integers, Integers]:
-    tensors = {t.name: t for t in program.tensors}
+def _tensor_grains(tensor: Tensor, program: Program, grain_bits: int) -> tuple[Integers, Integers]:
+    """Starts and ends of the runs of grains in which the elements of a tensor lie."""
+    tensors, dtype = {t.name: t for t in program.tensors}, tensor.dtype
     _, offset = root_of(tensor, tensors)
-    size = tensor.dtype.size_bytes
     if tensor.strides is None:  # dense: one run
-        start = np.array([offset * size], dtype=np.int64)
-        return start, start + tensor.elements * size
-    offsets = grid_sum(tensor.shape, tuple(stride * size for stride in tensor.element_strides))
-    return merged_runs(offsets + (offset + first_element(tensor)) * size, size)
+        first, end = offset * dtype.bits, (offset + tensor.elements) * dtype.bits
+        return np.array([first // grain_bits], dtype=np.int64), np.array([-(-end // grain_bits)], dtype=np.int64)
+    offsets = grid_sum(tensor.shape, tuple(stride * dtype.pitch for stride in tensor.element_strides))
+    return covered(offsets + (offset + first_element(tensor)) * dtype.pitch, dtype, grain_bits)
 
 
 def _filled(program: Program) -> list[Tensor]:

@@ -14,7 +14,7 @@ from isamap.ir.expression import Expression, evaluate
 from isamap.ir.hardware import Instruction, Transfer, Use
 from isamap.tiling.chain import chain_idle_cycles
 from isamap.tiling.hold import Kept, OutputSlots, fit, output_slots
-from isamap.tiling.nest import Nest, histogram, legal, loops, piece
+from isamap.tiling.nest import Loop, Nest, histogram, legal, loops, piece
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def carried(transfer: Transfer, role: Role, sizes: Mapping[str, int]) -> tuple[i
     """(bytes and rows of a block, blocks) that bring a piece of ``sizes`` in or out."""
     layout = role.staged_layout(sizes)
     first, _ = block(transfer, layout, 0)
-    return first.points * role.tensor.dtype.size_bytes, rows(first), blocks(transfer, layout)
+    return role.tensor.dtype.bytes_for(first.points), rows(first), blocks(transfer, layout)
 
 
 def carry_cycles(transfer: Transfer, role: Role, sizes: Mapping[str, int]) -> int:
@@ -131,11 +131,17 @@ def _estimate(binding: Binding, nest: Nest) -> Estimate | None:
     nest_loops, tile = loops(nest, binding.extents), dict(nest.tile)
     for spare in (1, 0):
         out = output_slots(binding, nest_loops, tile, spare)
-        kept = fit(binding, nest, nest_loops, out, spare)
-        if kept is not None:
-            break
-    else:
-        return None
+        kept = fit(binding, nest, nest_loops, out, spare) if out is not None else None
+        if out is not None and kept is not None:
+            return estimate_of(binding, nest, nest_loops, out, kept, spare)
+    return None
+
+
+def estimate_of(
+    binding: Binding, nest: Nest, nest_loops: list[Loop], out: OutputSlots, kept: Mapping[str, Kept], spare: int
+) -> Estimate:
+    """The estimate where it is known what is held, and whether there is a ``spare`` slot to load ahead."""
+    tile = dict(nest.tile)
     busy, output = Busy(binding), binding.output
     busy.issues(nest)
     for one in kept.values():

@@ -160,23 +160,32 @@ def tiling_of(binding: Binding, nest: Nest, objective: str = "latency") -> Tilin
     found = estimate(binding, nest)
     if found is None:
         raise Infeasible(f"tiles {dict(nest.tile)} in blocks {dict(nest.block)} do not fit {binding.instruction.name}")
+    return tiling_as_estimated(binding, nest, found, objective)
+
+
+def tiling_as_estimated(binding: Binding, nest: Nest, found: Estimate, objective: str) -> Tiling:
+    """``nest`` with the slots that ``found`` assumes."""
     tile, block, extents = dict(nest.tile), dict(nest.block), binding.extents
     output = binding.output
     slots, held = dict(found.slots), dict(found.held)
-    landing = (*binding.inputs, output)[0].route.landing.name
-    buffers = {role.label: slots[role.operand.name] for role in binding.inputs}
-    if output.route.staging is not None:
+    landing = (*binding.fetched, output)[0].route.landing.name
+    buffers = {role.label: slots[role.operand.name] for role in binding.fetched}
+    if output.route.staging is not None and output.home is None:
         buffers[output.label] = found.staging_slots
+    staying = [role for role in binding.roles if role.home is not None]  # one place, as large as the tensor
+    in_place = output.home is not None and output.route.staging is None
+    whole = {role.label: sizes({x: extents[x] for x in role.access.axes}) for role in staying}
+    buffers |= {label: 1 for label in whole if not (in_place and label == output.label)}
     blocks = Level(
         landing, sizes(block), tuple(x for x in nest.outer if block[x] < extents[x]), sizes(buffers),
-        tuple((role.label, sizes(piece(role, nest))) for role in binding.inputs),
-        tuple((role.label, held[role.operand.name]) for role in binding.inputs),
+        (*((role.label, sizes(piece(role, nest))) for role in binding.fetched), *whole.items()),
+        tuple((role.label, held[role.operand.name]) for role in binding.fetched),
     )  # fmt: skip
     issue = Level(
         output.route.memory.name,
         sizes(tile),
         tuple(x for x in nest.inner if tile[x] < block[x]),
-        ((output.label, slots[output.operand.name]),),
-        held=((output.label, held[output.operand.name]),),
+        ((output.label, slots[output.operand.name] or 1),),
+        held=((output.label, held[output.operand.name] or 1),),
     )
     return Tiling(binding.match, (blocks, issue), round(found.cycles), found.value(objective))

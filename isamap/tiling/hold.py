@@ -61,20 +61,25 @@ class OutputSlots:
     staging: int
 
 
-def output_slots(binding: Binding, nest_loops: list[Loop], tile: Mapping[str, int], spare: int) -> OutputSlots:
-    """The slots that the output takes, with ``spare`` ones to go on with while a tile leaves."""
+def output_slots(binding: Binding, nest_loops: list[Loop], tile: Mapping[str, int], spare: int) -> OutputSlots | None:
+    """The slots that the output takes, with ``spare`` ones to go on with while a tile leaves; None where a tensor that
+    stays on chip would have to leave its accumulator half done."""
     axes, output = binding.output.access.axes, binding.output
     ways = holds(nest_loops, axes, tile)
     tiles = ways[-1].fetches
     first_reduction = next((n for n, loop in enumerate(nest_loops) if loop.axis not in axes), len(nest_loops))
     alive = prod(loop.trips for loop in nest_loops[first_reduction:] if loop.axis in axes)
+    if output.route.drain is None and output.home is not None:
+        return OutputSlots(1.0, 0, 0, 0)
     if output.route.drain is None:
         return OutputSlots(1.0, alive + (spare if alive < ceil(tiles) else 0), alive, 0)
     memory = output.route.memory
-    places = max(1, memory.capacity_bytes // output.slot_bytes(tile))
+    places = max(1, binding.room()[memory.name] // output.slot_bytes(tile))
     hold = next((way for way in reversed(ways) if way.slots <= max(1, places - 1)), ways[0])
     hold = next((way for way in reversed(ways) if way.slots <= places and way.fetches < hold.fetches), hold)
     sessions = hold.fetches / tiles
+    if output.home is not None:
+        return OutputSlots(1.0, places, hold.slots, 0) if hold.fetches == tiles else None
     staged = alive if sessions > 1 or binding.continues else 1
     return OutputSlots(sessions, places, hold.slots, staged + 2 * spare)
 
@@ -96,14 +101,14 @@ def fit(
 
     None where not even the least hold with ``spare`` slots fits.
     """
-    room = {memory.name: memory.capacity_bytes for memory in binding.target.memories}
+    room = binding.room()
     tile, role = dict(nest.tile), binding.output
     room[role.route.memory.name] -= output.slots * role.slot_bytes(tile)
     if role.route.staging is not None:
         room[role.route.staging.name] -= output.staging * role.staged_slot_bytes(tile)
     kept: dict[str, Kept] = {}
     ways: dict[str, list[Hold]] = {}
-    for role in binding.inputs:
+    for role in binding.fetched:
         name, sizes = role.operand.name, piece(role, nest)
         ways[name] = holds(nest_loops, role.access.axes, sizes)
         kept[name] = Kept(role, ways[name][0], ways[name][0].least_slots(spare), role.slot_bytes(sizes))
@@ -112,7 +117,7 @@ def fit(
         return None
     while _upgrade(kept, ways, room):
         pass
-    while _spare(kept, room):
+    while more_slots(kept, room):
         pass
     return kept
 
@@ -135,7 +140,7 @@ def _upgrade(kept: Mapping[str, Kept], ways: Mapping[str, list[Hold]], room: dic
     return True
 
 
-def _spare(kept: Mapping[str, Kept], room: dict[str, int]) -> bool:
+def more_slots(kept: Mapping[str, Kept], room: dict[str, int]) -> bool:
     """One more slot for every tensor that still fetches, up to twice what it holds; False where none fits."""
     grown = False
     for one in kept.values():

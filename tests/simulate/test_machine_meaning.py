@@ -38,11 +38,11 @@ def custom(operands: dict[str, tuple[str, tuple[str, ...]]], *meanings: str, ini
     return replace(bench(), instructions=(do,))
 
 
-def dense(shape: dict[str, int], size: int) -> dict[str, int]:
+def dense(shape: dict[str, int], pitch: int) -> dict[str, int]:
     steps = {}
     for axis, extent in reversed(shape.items()):
-        steps[axis] = size
-        size *= extent
+        steps[axis] = pitch
+        pitch *= extent
     return steps
 
 
@@ -55,11 +55,11 @@ def perform(
     results = [replace(t, name=f"{t.name}out") for t in tensors if t.name in do.written]
     tape = Tape("one", "bench", (*tensors, *results), tuple(t.name for t in tensors), tuple(t.name for t in results))
     inputs = random_inputs(tensors, 3)
-    address = {t.name: 128 * n for n, t in enumerate(tensors)}
+    address = {t.name: t.dtype.address(128 * n) for n, t in enumerate(tensors)}
     views, loads = {}, []
     for operand, tensor in zip(do.operands, tensors, strict=True):
         shape = {axis: extents[axis] for axis in operand.axes}
-        steps, size = dense(shape, tensor.dtype.size_bytes), len(shape)
+        steps, size = dense(shape, tensor.dtype.pitch), len(shape)
         unit = {axis: tuple(int(n == d) for d in range(size)) for n, axis in enumerate(shape)}
         views[operand.name] = at("buf", tensor.dtype, **steps)
         load = operation("load", dict(shape), source=at(f"dram.{tensor.name}", tensor.dtype, **unit),

@@ -6,7 +6,8 @@
     load r=64 c=16  s16 dram.B[0, 16 * t] {r: (1, 0), c: (0, 1)} border 0 -> s16 spad@8192 {r: 32, c: 2}
 
 After the extents comes a view per operand: its type, its memory, where it begins (an address, or coordinates of a
-tensor), and per axis one step for each factor; axes that it does not depend on are left out.
+tensor), and per axis one step for each factor; axes that it does not depend on are left out. Addresses and steps count
+bytes, unless it says that they count elements of fewer bits: ``u4 spad@512 of 4 bits {k: 32}`` begins with byte 256.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import re
 from typing import Literal
 
 from isamap.errors import Fault, InvalidNoun
+from isamap.ir.dtype import DType
 from isamap.ir.expression import Expression, Number
 from isamap.ir.program import Operation, View
 from isamap.ir.text.lines import NAME, Cursor, word
@@ -51,6 +53,8 @@ def _show_view(view: View, axes: list[str], origin: tuple[Expression, ...] | Non
         text += "@"
     else:
         text += f"@{listed}" if isinstance(origin[0], Number) and listed.isdigit() else f"@({listed})"
+    if view.tensor is None and view.dtype.is_packed:
+        text += f" of {view.dtype.bits} bits"
     steps = [f"{word(axis)}: {' '.join(map(_show_step, s))}" for axis, s in zip(axes, view.steps, strict=True) if s]
     text += f" {{{', '.join(steps)}}}"
     return text if view.border is None else f"{text} border {view.border!r}"
@@ -121,6 +125,7 @@ def _read_view(
     else:
         cursor.expect("@")
         origin = _read_address(cursor) if with_origins else ()
+        _read_counted(cursor, dtype)
     steps = _read_steps(cursor, axes)
     border = cursor.number() if cursor.accept("border") else None
     return View(operand, memory, dtype, steps, tensor, border), origin
@@ -128,6 +133,15 @@ def _read_view(
 
 def _read_address(cursor: Cursor) -> tuple[Expression, ...]:
     return cursor.expressions("(", ")") if cursor.rest.startswith("(") else (Number(cursor.integer("an address")),)
+
+
+def _read_counted(cursor: Cursor, dtype: DType) -> None:
+    """What addresses of elements narrower than a byte count, lest they be taken for bytes."""
+    if not dtype.is_packed:
+        return
+    wanted = f"of {dtype.bits} bits"
+    if not cursor.accept("of") or cursor.integer(wanted) != dtype.bits or not cursor.accept("bits"):
+        raise cursor.fault(f"{wanted!r}: addresses of {dtype} count elements")
 
 
 def _read_steps(cursor: Cursor, axes: list[str]) -> tuple[tuple[tuple[int, ...], ...], ...]:
