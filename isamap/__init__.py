@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from isamap.compile import Compiled as Compiled
     from isamap.compile import Options as Options
     from isamap.compile import compile_workload as compile_workload
+    from isamap.explore import compare_methods as compare_methods
+    from isamap.explore import read_sweep as read_sweep
+    from isamap.explore import sweep_designs as sweep_designs
     from isamap.judge import judge_program as judge_program
     from isamap.mapping import map_workload as map_workload
     from isamap.result import read_result as read_result
@@ -37,6 +40,9 @@ _DOORS = {  # name: the room it is in, and what it is called there; no name may 
     "judge_program": ("judge", "judge_program"),
     "write_result": ("result", "write_result"),
     "read_result": ("result", "read_result"),
+    "compare_methods": ("explore", "compare_methods"),
+    "read_sweep": ("explore", "read_sweep"),
+    "sweep_designs": ("explore", "sweep_designs"),
 }
 
 __all__ = ["__version__", *_DOORS]

@@ -1,170 +1,143 @@
 """The spine: from a workload and a target to a program that was simulated and checked.
 
-    map_workload      every way to do each einsum            mapping
-    bind              operands, routes, layouts              ir
-    tilings           sizes, order, pieces, buffers          tiling
-    list_schedule     residency, order, times                scheduling
-    first_fit         addresses                              placement
-    lower             the program                            lowering
-    judge_program     legal? free of hazards? right?         judge: check, simulate
+    choose            the ways to do each einsum worth trying     mapping
+    bind_all          operands, routes, layouts                   ir
+    tilings           sizes, order, pieces, buffers               tiling        tile_exactly
+    list_schedule     residency, order, times                     scheduling    schedule_exactly
+    first_fit         addresses                                   placement     place_exactly
+    lower             the program                                 lowering
+    judge_program     legal? free of hazards? right?              judge: check, simulate
 
-Tilings are scheduled in the order of their modelled cost; the best schedule is kept, and is what a search that is
-stopped (time limit, Ctrl-C) answers with.
+The heuristics on the left always run first. The solvers on the right begin from what they found; what a solver finds
+is taken only where it is better. A search that is stopped (time limit, Ctrl-C) answers with the best plan so far.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from isamap.bounds import latency_bound_cycles
+from isamap.compiled import Compiled, Options, Plan
 from isamap.errors import Infeasible, NotFound, Unsupported
-from isamap.ir.answers import Lifetime, Match, Placement, Schedule, Solved, Tiling, Violation
+from isamap.ir.answers import Lifetime, Match, Moment, Placement, Schedule, Tiling
 from isamap.ir.binding import Binding, bind_all, matches_of
+from isamap.ir.effort import Effort
 from isamap.ir.hardware import Target
-from isamap.ir.program import Program
 from isamap.ir.workload import Workload
-from isamap.judge import Objective, judge_answers, judge_program, lower_bound, objective_value, solved_program
+from isamap.judge import judge_answers, judge_program, lower_bound, objective_value, solved_program
 from isamap.lowering import lower
-from isamap.mapping import MatchSet, Realise, choose
-from isamap.placement import first_fit
-from isamap.scheduling import list_schedule
+from isamap.mapping import MatchSet, choose
+from isamap.placement import first_fit, place_exactly
+from isamap.scheduling import list_schedule, schedule_exactly
 from isamap.search import best_first
-from isamap.simulate import Simulation, simulate
-from isamap.tiling import tilings
+from isamap.simulate import simulate
+from isamap.tiling import tile_exactly, tilings
 
 __all__ = ["Compiled", "Options", "compile_workload"]
 
 Progress = Callable[[str, float | None, float | None], None]
-Candidate = tuple[Binding, Tiling]
+Part = tuple[Binding, Tiling]
 _SCHEDULED = 6  # candidates that are scheduled per einsum
-
-
-@dataclass(frozen=True)
-class Options:
-    """What to look for and how long. ``time_limit_s`` is for the search; the check of the answer comes on top."""
-
-    method: Literal["auto", "heuristic", "exact"] = "auto"
-    objective: Objective = "latency"
-    time_limit_s: float = 60.0
-    workers: int = 2
-    seed: int = 0
-    deterministic: bool = False
-    instruction: str | None = None
-    realise: Realise = "gather"
-    replicate: bool = False
-    empty_axes: bool = False
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """The answer of every room. ``solved`` holds the program with its value and bound in the objective's unit."""
-
-    work: Workload
-    target: Target
-    options: Options
-    matches: tuple[MatchSet, ...]
-    bindings: tuple[Binding, ...]
-    tilings: tuple[Tiling, ...]
-    schedule: Schedule
-    placement: Placement
-    program: Program
-    simulation: Simulation
-    solved: Solved[Program]
-    bound_cycles: int
-    violations: tuple[Violation, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def checked(self) -> bool:
-        """Every checker passed and the outputs equal the meaning of the workload."""
-        return not self.violations
+_SMALL = 120  # with --method auto, the solvers are asked about plans of at most so many issues
 
 
 @dataclass
 class _Search:
-    """One run of the compiler: what it works on, until when, and whom it tells how it goes."""
+    """One run of the compiler: what it works on, until when, whom it tells how it goes, and how it went."""
 
     work: Workload
     target: Target
     options: Options
     progress: Progress | None
+    bound: float | None
     began: float = field(default_factory=time.monotonic)
     stopped: bool = False
+    history: list[Moment] = field(default_factory=list)
 
     def seconds(self) -> float:
-        return time.monotonic() - self.began
+        return 0.0 if self.options.deterministic else time.monotonic() - self.began
 
     def left(self) -> float:
         """Seconds left to search: without end where the answer may not depend on the clock."""
         return float("inf") if self.options.deterministic else self.options.time_limit_s - self.seconds()
 
-    def tell(self, stage: str, value: float | None = None, bound: float | None = None) -> None:
+    def effort(self, share: float) -> Effort:
+        """What a solver may spend: a share of the time left, or of the limit where no clock may be read."""
+        options = self.options
+        limit = options.time_limit_s if options.deterministic else max(0.0, self.left())
+        return Effort(share * limit, options.workers, options.seed, options.deterministic)
+
+    def tell(self, stage: str, value: float | None = None) -> None:
+        """The stage, and the value of the best plan of the whole workload."""
+        if value is not None and (not self.history or value != self.history[-1].value):
+            self.history.append(Moment(self.seconds(), value, self.bound))
         if self.progress is not None:
-            self.progress(stage, value, bound)
+            self.progress(stage, value, self.bound)
+
+    def is_met(self, value: float) -> bool:
+        return self.bound is not None and value <= self.bound
 
 
 def compile_workload(
-    work: Workload, target: Target, options: Options | None = None, progress: Progress | None = None
+    work: Workload,
+    target: Target,
+    options: Options | None = None,
+    progress: Progress | None = None,
+    start: Compiled | None = None,
 ) -> Compiled:
     """The best program found for ``work`` on ``target``, simulated and checked.
 
-    Raises NoMatch, Infeasible, NotFound, Unsupported; CheckFailed where the simulated value is below its bound.
+    ``start``, an earlier answer for the same two, takes the place of the heuristics. Raises NoMatch, Infeasible,
+    NotFound, Unsupported; CheckFailed where the simulated value is below its bound.
     """
     options = options or Options()
-    _refuse(work, options)
-    search = _Search(work, target, options, progress)
-    search.tell("mapping")
-    found, candidates, notes = choose(
-        work,
-        target,
-        instruction=options.instruction,
-        realise=options.realise,
-        replicate=options.replicate,
-        empty_axes=options.empty_axes,
-        time_limit_s=max(1.0, min(search.left(), 1e6)),
-    )
-    parts = [_best_part(search, bindings) for bindings in _bindings(work, candidates, target)]
-    search.tell("placing and lowering")
-    bindings, chosen = [binding for binding, _, _ in parts], [tiling for _, tiling, _ in parts]
-    schedule = parts[0][2] if len(parts) == 1 else list_schedule(list(zip(bindings, chosen, strict=True)), target)
-    placement = place(schedule, bindings, target)
-    program = lower(work, bindings, schedule, placement, target)
-    seconds = 0.0 if options.deterministic else search.seconds()
-    search.tell("simulating", schedule.latency_cycles)
-    simulation, violations = judge_program(program, work, target, seed=options.seed)
-    violations += judge_answers(matches_of(bindings), chosen, schedule, placement, work, target)
-    solved = solved_program(program, simulation, work, target, options.objective, seconds, options.seed)
-    if search.stopped:
-        notes = (*notes, "stopped before every candidate was scheduled; this is the best one found")
-    return Compiled(
-        work=work,
-        target=target,
-        options=options,
-        matches=found,
-        bindings=tuple(bindings),
-        tilings=tuple(chosen),
-        schedule=schedule,
-        placement=placement,
-        program=program,
-        simulation=simulation,
-        solved=solved,
-        bound_cycles=latency_bound_cycles(work, target),
-        violations=violations,
-        notes=notes,
-    )
-
-
-def _refuse(work: Workload, options: Options) -> None:
-    if options.method == "exact":
-        raise Unsupported("compile", "--method exact", "use heuristic, or auto, which is heuristic for now")
     if work.repeat is not None:
         raise Unsupported("compile", f"the recurrence over {work.repeat.axis}", "evaluate runs it")
+    search = _Search(work, target, options, progress, lower_bound(work, target, options.objective))
+    if start is None:
+        found, plan, notes = _first_plan(search)
+    else:
+        found, plan, notes = start.matches, start.plan, start.notes
+    if options.method == "exact" or (options.method == "auto" and len(plan.schedule.step) <= _SMALL):
+        plan = _by_solvers(search, plan)
+    search.tell("placing and lowering", plan.value)
+    placement = _place(search, plan.schedule, plan.bindings)
+    program = lower(work, plan.bindings, plan.schedule, placement, target)
+    seconds = search.seconds()
+    search.tell("simulating", plan.value)
+    run, violations = judge_program(program, work, target, seed=options.seed)
+    violations += judge_answers(matches_of(plan.bindings), plan.tilings, plan.schedule, placement, work, target)
+    solved = solved_program(program, run, work, target, options.objective, seconds, options.seed)
+    solved = replace(solved, method=plan.method, history=tuple(search.history))
+    if search.stopped:
+        notes = (*notes, "stopped before everything was tried; this is the best one found")
+    if run.latency_cycles != plan.schedule.latency_cycles:
+        notes = (*notes, f"predicted {plan.schedule.latency_cycles:,} cycles, simulated {run.latency_cycles:,}")
+    bound_cycles = latency_bound_cycles(work, target)
+    return Compiled(
+        work, target, options, found, plan, placement, program, run, solved, bound_cycles, violations, notes
+    )
 
 
-def _bindings(work: Workload, candidates: Sequence[Sequence[Match]], target: Target) -> Iterator[list[Binding]]:
+def _first_plan(search: _Search) -> tuple[tuple[MatchSet, ...], Plan, tuple[str, ...]]:
+    """Every match that was found, the best plan of the heuristics, and what the user should know."""
+    options, work, target = search.options, search.work, search.target
+    search.tell("mapping")
+    found, candidates, notes = choose(
+        work, target, instruction=options.instruction, realise=options.realise, replicate=options.replicate,
+        empty_axes=options.empty_axes, time_limit_s=max(1.0, min(search.left(), 1e6)),
+    )  # fmt: skip
+    plan = _by_heuristics(search, list(_bindings(work, candidates, target)))
+    for homes in _homes(work, target):
+        plan = _on_chip(search, plan, candidates, homes)
+    return found, plan, notes
+
+
+def _bindings(
+    work: Workload, candidates: Sequence[Sequence[Match]], target: Target, homes: Mapping[str, str] | None = None
+) -> Iterator[list[Binding]]:
     """For each einsum that an instruction does, its matches spelled out; raises the first refusal where all are."""
     transfers = {transfer.name for transfer in target.transfers}
     stores = [match for matches in candidates for match in matches if match.instruction in transfers]
@@ -173,7 +146,7 @@ def _bindings(work: Workload, candidates: Sequence[Sequence[Match]], target: Tar
         refused: list[Unsupported] = []
         for match in matches:
             try:
-                found += bind_all(work, [match, *(store for store in stores if store != match)], target)
+                found += bind_all(work, [match, *(store for store in stores if store != match)], target, homes)
             except Unsupported as error:
                 refused.append(error)
         if refused and not found:
@@ -182,30 +155,38 @@ def _bindings(work: Workload, candidates: Sequence[Sequence[Match]], target: Tar
             yield found
 
 
-def _best_part(search: _Search, bindings: Sequence[Binding]) -> tuple[Binding, Tiling, Schedule]:
-    """The best binding, tiling and schedule of one einsum by itself."""
-    work, options = search.work, search.options
-    bound = lower_bound(work, search.target, options.objective) if len(work.einsums) == 1 else None
-    stage = f"einsum {bindings[0].number}"
+def _by_heuristics(search: _Search, choices: Sequence[Sequence[Binding]]) -> Plan:
+    """For each einsum by itself the best of its bindings and tilings; then all of them in one schedule."""
+    alone = len(choices) == 1
+    parts = []
+    for bindings in choices:
+        stage = f"einsum {bindings[0].number}"
 
-    def solve(candidate: Candidate) -> tuple[float, Schedule]:
-        schedule = list_schedule([candidate], search.target)
-        return _value(search, candidate[0], schedule), schedule
+        def solve(part: Part) -> tuple[float, Schedule]:
+            schedule = list_schedule([part], search.target)
+            return _value(search, [part], schedule), schedule
 
-    best = best_first(
-        _candidates(search, bindings),
-        solve,
-        bound=bound,
-        time_is_up=lambda: search.left() < options.time_limit_s / 2,
-        tell=lambda value: search.tell(stage, value, bound),
-    )
-    search.stopped |= best.stopped
-    return (*best.candidate, best.answer)
+        def told(value: float, stage: str = stage) -> None:
+            search.tell(stage, value if alone else None)
+
+        best = best_first(
+            _tilings(search, bindings),
+            solve,
+            bound=search.bound if alone else None,
+            time_is_up=lambda: search.left() < search.options.time_limit_s / 2,
+            tell=told,
+        )
+        search.stopped |= best.stopped
+        parts.append(best.candidate)
+        if alone:
+            return Plan((best.candidate,), best.answer, best.value)
+    schedule = list_schedule(parts, search.target)
+    return Plan(tuple(parts), schedule, _value(search, parts, schedule))
 
 
-def _candidates(search: _Search, bindings: Sequence[Binding]) -> list[Candidate]:
+def _tilings(search: _Search, bindings: Sequence[Binding]) -> list[Part]:
     """Tilings of all bindings, best modelled cost first; raises the first refusal where no binding has any."""
-    found: list[tuple[float, Candidate]] = []
+    found: list[tuple[float, Part]] = []
     refused: list[Exception] = []
     for binding in bindings:
         search.tell(f"tiling einsum {binding.number} on {binding.instruction.name}")
@@ -219,27 +200,117 @@ def _candidates(search: _Search, bindings: Sequence[Binding]) -> list[Candidate]
     if not found:
         raise refused[0]
     found.sort(key=lambda entry: entry[0])
-    return [candidate for _, candidate in found[:_SCHEDULED]]
+    return [part for _, part in found[:_SCHEDULED]]
 
 
-def _value(search: _Search, binding: Binding, schedule: Schedule) -> float:
+def _homes(work: Workload, target: Target) -> Iterator[dict[str, str]]:
+    """Which tensors between einsums might stay on chip, and where: all that fit one memory together, then each."""
+    read = {access.tensor for einsum in work.einsums for access in einsum.reads}
+    written = {access.tensor for einsum in work.einsums for access in einsum.outputs}
+    between = sorted((read & written) - {*work.inputs, *work.outputs})
+    for memory in target.memories[1:]:
+        fitting = [name for name in between if work.tensor(name).size_bytes < memory.capacity_bytes]
+        if sum(work.tensor(name).size_bytes for name in fitting) < memory.capacity_bytes and len(fitting) > 1:
+            yield dict.fromkeys(fitting, memory.name)
+        yield from ({name: memory.name} for name in fitting)
+
+
+def _on_chip(search: _Search, plan: Plan, candidates: Sequence[Sequence[Match]], homes: Mapping[str, str]) -> Plan:
+    """The plan with the tensors ``homes`` kept on chip, where that can be done and is better."""
+    if search.is_met(plan.value) or search.left() < search.options.time_limit_s / 4:
+        return plan
+    search.tell(f"keeping {' '.join(homes)} on chip", plan.value)
+    try:
+        choices = list(_bindings(search.work, candidates, search.target, homes))
+        other = _by_heuristics(search, choices)
+    except (Infeasible, NotFound, Unsupported):
+        return plan
+    return other if other.value < plan.value else plan
+
+
+def _by_solvers(search: _Search, plan: Plan) -> Plan:
+    """What the solvers make of a plan: better tilings of its bindings, then a better schedule of all parts."""
+    try:
+        for number in range(len(plan.parts)):
+            if not search.is_met(plan.value):
+                plan = _better_tiling(search, plan, number)
+        if search.options.objective == "latency" and not search.is_met(plan.value):
+            plan = _better_schedule(search, plan)
+    except KeyboardInterrupt:
+        search.stopped = True
+    return plan
+
+
+def _better_tiling(search: _Search, plan: Plan, number: int) -> Plan:
+    """The plan with part ``number`` tiled by the solver, where its schedule is then better."""
+    binding, tiling = plan.parts[number]
+    search.tell(f"tiling einsum {binding.number} by CP-SAT", plan.value)
+    try:
+        effort = search.effort(0.4 / (len(plan.parts) - number))
+        solved = tile_exactly(binding, objective=search.options.objective, effort=effort, hint=tiling)
+        if solved.answer is None or solved.answer == tiling:
+            return plan
+        parts = (*plan.parts[:number], (binding, solved.answer), *plan.parts[number + 1 :])
+        schedule = list_schedule(parts, search.target)
+    except (Infeasible, Unsupported):
+        return plan
+    value = _value(search, parts, schedule)
+    return Plan(parts, schedule, value, solved.method) if value < plan.value else plan
+
+
+def _better_schedule(search: _Search, plan: Plan) -> Plan:
+    """The plan with its tasks in the order and at the times that the solver finds, where that is better."""
+    search.tell("scheduling by CP-SAT", plan.value)
+    solved = schedule_exactly(
+        plan.parts,
+        search.target,
+        effort=search.effort(0.9),
+        hint=plan.schedule,
+        bound_cycles=int(search.bound or 0),
+        tell=lambda value, bound: search.tell("scheduling by CP-SAT", min(plan.value, value or plan.value)),
+    )
+    if solved.answer is None or solved.answer.latency_cycles >= plan.value:
+        return plan
+    return Plan(plan.parts, solved.answer, float(solved.answer.latency_cycles), solved.method)
+
+
+def _value(search: _Search, parts: Sequence[Part], schedule: Schedule) -> float:
     """The schedule's worth in the objective's unit: its predicted latency, else what a run without numbers shows."""
     if search.options.objective == "latency":
         return float(schedule.latency_cycles)
-    placement = place(schedule, [binding], search.target)
-    program = lower(search.work, [binding], schedule, placement, search.target)
+    bindings = [binding for binding, _ in parts]
+    program = lower(search.work, bindings, schedule, _place(search, schedule, bindings), search.target)
     return objective_value(simulate(program, search.target, {}, execute=False), search.options.objective)
 
 
-def place(schedule: Schedule, bindings: Sequence[Binding], target: Target) -> Placement:
-    """Addresses for every slot: the schedule's own, else those of one einsum together, einsums one after the other."""
+def _place(search: _Search, schedule: Schedule, bindings: Sequence[Binding]) -> Placement:
+    effort = None if search.options.method == "heuristic" else search.effort(0.5)
+    return place(schedule, bindings, search.target, effort)
+
+
+def place(schedule: Schedule, bindings: Sequence[Binding], target: Target, effort: Effort | None = None) -> Placement:
+    """Addresses for every slot: the schedule's own, else those of one einsum together, einsums one after the other.
+
+    Where first fit fails, the solver is asked, if it may spend any effort; raises Infeasible.
+    """
     if schedule.placed:
         return Placement(schedule.placed)
     order = {binding.number: n for n, binding in enumerate(bindings)}
-    turn = {name: order[step.einsum] for step in schedule.steps for name in step.buffers if name}
+    turns: dict[str, list[int]] = {}
+    for step in schedule.steps:
+        for name in filter(None, step.buffers):
+            turns.setdefault(name, []).append(order[step.einsum])
     lifetimes = [
-        Lifetime(b.slot_name(n), b.memory, turn[b.name], turn[b.name] + 1, b.slot_bytes, b.alignment_bytes)
+        Lifetime(b.slot_name(n), b.memory, min(turns[b.name]), max(turns[b.name]) + 1, b.slot_bytes, b.alignment_bytes)
         for b in schedule.buffers
         for n in range(b.slots)
     ]
-    return first_fit(lifetimes, target)
+    try:
+        return first_fit(lifetimes, target)
+    except Infeasible:
+        if effort is None:
+            raise
+        answer = place_exactly(lifetimes, target, effort=effort).answer
+        if answer is None:
+            raise
+        return answer

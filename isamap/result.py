@@ -39,6 +39,7 @@ __all__ = [
     "summary",
     "to_json",
     "write_result",
+    "write_whole",
 ]
 
 FORMAT = "isamap-result"
@@ -113,7 +114,11 @@ def to_json(compiled: Compiled) -> dict[str, Any]:
 
 def write_result(path: str | Path, compiled: Compiled) -> None:
     """Writes the file whole or not at all: where it cannot, an older one stays and InputError says why."""
-    text = json.dumps(to_json(compiled), indent=1, ensure_ascii=False) + "\n"
+    write_whole(path, json.dumps(to_json(compiled), indent=1, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: str | Path, text: str) -> None:
+    """Writes ``text`` whole or not at all: where it cannot, an older file stays and InputError says why."""
     final = require_writable(path)
     temporary = final.with_name(f".{final.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:

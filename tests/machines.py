@@ -10,6 +10,7 @@ from isamap.ir.einsum import Axis, parse_statement
 from isamap.ir.expression import parse
 from isamap.ir.hardware import Instruction, Memory, Operand, Queue, Resource, Target, Transfer, Use
 from isamap.spec import load_target
+from isamap.spec.resolve import resolve
 
 S32 = DTYPES["s32"]
 
@@ -83,3 +84,28 @@ def bench() -> Target:
 def lockstep() -> Target:
     """``bench`` where the program says when."""
     return replace(bench(), issue="static")
+
+
+def p16_text(a: str, b: str, c: str, alignment_bytes: int = 1) -> str:
+    """The file of a p16 that multiplies elements of types ``a`` and ``b`` and adds them up in ``c``."""
+    text = resolve("p16", "hardware").read_text(encoding="utf-8")
+    changes = {
+        "alignment: 2 B": f"alignment: {alignment_bytes} B",
+        '"s16[k,i] @ spad"': f'"{a}[k,i] @ spad"',
+        '"s16[k,i,j] @ spad"': f'"{a}[k,i,j] @ spad"',
+        '"s16[k,j] @ spad"': f'"{b}[k,j] @ spad"',
+        '"s16[i,j] @ ': f'"{c}[i,j] @ ',
+        "+= A[k,i] * B[k,j]": f"+= {c}(A[k,i]) * {c}(B[k,j])",
+        "+= A[k,i,j] * B[k,j]": f"+= {c}(A[k,i,j]) * {c}(B[k,j])",
+        "2*(2*array_rows*array_columns)": f"2*({DTYPES[c].bits}*array_rows*array_columns // 8)",
+    }
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+@cache
+def typed(a: str, b: str, c: str, alignment_bytes: int = 1) -> Target:
+    """A p16 of other types."""
+    return load_target(p16_text(a, b, c, alignment_bytes))

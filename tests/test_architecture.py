@@ -20,6 +20,7 @@ LAYERS = [  # a room may import the rooms above its own line, never one on it
     ["spec", "frontends", "mapping", "tiling", "scheduling", "placement", "lowering", "check", "simulate", "codegen"],
     ["search"],
     ["judge"],
+    ["compiled"],
     ["compile"],
     ["result"],
     ["explore", "deploy", "report"],

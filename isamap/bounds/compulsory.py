@@ -55,6 +55,6 @@ def compulsory_bytes(work: Workload) -> tuple[int, int]:
             if access.tensor in work.outputs:
                 count = touched_elements(access, einsum.extents, work.tensor(access.tensor))
                 going[access.tensor] = max(going.get(access.tensor, 0), count)
-    size = {tensor.name: tensor.dtype.size_bytes for tensor in work.tensors}
-    bytes_in = sum(count * size[name] for name, count in coming.items())
-    return bytes_in, sum(count * size[name] for name, count in going.items())
+    packed = {tensor.name: tensor.dtype.bytes_for for tensor in work.tensors}
+    bytes_in = sum(packed[name](count) for name, count in coming.items())
+    return bytes_in, sum(packed[name](count) for name, count in going.items())

@@ -12,7 +12,7 @@ from isamap.check.match_store import check_store
 from isamap.check.match_tiles import element, issues, small_extents
 from isamap.ir.answers import Match, Violation
 from isamap.ir.hardware import Target
-from isamap.ir.scalar import Apply, Cast, Read, Scalar, without_identity_casts
+from isamap.ir.scalar import Apply, Cast, Literal, Read, Scalar, without_identity_casts
 from isamap.ir.workload import Workload
 
 RULES: dict[str, str] = {
@@ -78,6 +78,8 @@ def _spelt(value: Scalar, names: list[str]) -> str:
             case Apply(function, arguments):
                 parts = [spell(argument) for argument in arguments]
                 return f"{function}({', '.join(sorted(parts) if function in _ORDER_FREE else parts)})"
+            case Literal(number):
+                return str(int(number)) if number == number // 1 else str(node)  # 1.0 in the type of 1 is 1
         return str(node)
 
     return spell(value)

@@ -32,20 +32,32 @@ def check_store(match: Match, workload: Workload, target: Target, spell: Spell) 
     ours, theirs = spell(einsum.value, ["S"]), spell(meaning.given(given).value, ["S"] * len(meaning.reads))
     if ours != theirs:
         yield Violation("expression", transfer.name, f"{ours} is not {theirs}")
-    yield from _alone(einsum.reads[0], match, workload, transfer)
+    for access in (einsum.reads[0], einsum.outputs[0]):
+        if not _meets_all(access, match.einsum, workload):
+            yield Violation("store", transfer.name, f"{access} does not meet every element of its tensor once")
+    yield from _alone(einsum.reads[0].tensor, match.einsum, workload, transfer)
+    yield from _early(einsum.outputs[0].tensor, match.einsum, workload, transfer)
 
 
-def _alone(read: Access, match: Match, workload: Workload, transfer: Transfer) -> Iterator[Violation]:
-    """Every element passes once, and nobody else wants it: the tensor in between exists nowhere."""
-    shape, extents = workload.tensor(read.tensor).shape, workload.einsums[match.einsum].extents
-    plain = [str(index) for index in read.indices if isinstance(index, Affine)]
-    if len(set(plain)) < len(shape) or [extents.get(axis) for axis in plain] != list(shape):
-        yield Violation("store", transfer.name, f"{read} does not meet every element of {list(shape)} once")
-    others = [
-        n for n, e in enumerate(workload.einsums) if n != match.einsum and read.tensor in [a.tensor for a in e.reads]
-    ]
-    if others or read.tensor in (*workload.inputs, *workload.outputs):
-        yield Violation("store", transfer.name, f"{read.tensor} is wanted elsewhere, and would be nowhere")
-    writers = [e for e in workload.einsums if read.tensor in [output.tensor for output in e.outputs]]
-    if len(writers) != 1:
-        yield Violation("store", transfer.name, f"{len(writers)} einsums write {read.tensor}")
+def _meets_all(access: Access, number: int, workload: Workload) -> bool:
+    extents, shape = workload.einsums[number].extents, workload.tensor(access.tensor).shape
+    plain = [str(index) for index in access.indices if isinstance(index, Affine)]
+    return sorted(plain) == sorted(extents) and [extents.get(axis) for axis in plain] == list(shape)
+
+
+def _alone(tensor: str, number: int, workload: Workload, transfer: Transfer) -> Iterator[Violation]:
+    """Nobody else wants the tensor in between, which exists nowhere."""
+    others = [n for n, e in enumerate(workload.einsums) if n != number and tensor in [a.tensor for a in e.reads]]
+    if others or tensor in (*workload.inputs, *workload.outputs):
+        yield Violation("store", transfer.name, f"{tensor} is wanted elsewhere, and would be nowhere")
+    writers = [n for n, e in enumerate(workload.einsums) if tensor in [output.tensor for output in e.outputs]]
+    if len(writers) != 1 or writers[0] > number:
+        yield Violation("store", transfer.name, f"{tensor} is written by einsums {writers}, not by one before {number}")
+
+
+def _early(tensor: str, number: int, workload: Workload, transfer: Transfer) -> Iterator[Violation]:
+    """Nobody minds that the result is there before its turn."""
+    readers = [n for n, e in enumerate(workload.einsums[:number]) if tensor in [a.tensor for a in e.reads]]
+    writers = [n for n, e in enumerate(workload.einsums) if tensor in [output.tensor for output in e.outputs]]
+    if readers or writers != [number]:
+        yield Violation("store", transfer.name, f"{tensor} is written by {writers} and read before by {readers}")

@@ -8,17 +8,20 @@ from __future__ import annotations
 from itertools import pairwise
 from math import prod
 
+from isamap.errors import InvalidNoun
 from isamap.ir.answers import Violation
+from isamap.ir.dtype import DType
 from isamap.ir.hardware import Instruction, StrideRule, Target, Transfer
 from isamap.ir.program import Issue, Operation, Program, Segment, View
+from isamap.ir.scalar import infer
 from isamap.ir.workload import Tensor
 
 RULES: dict[str, str] = {
     "performs": "An operation names an instruction or transfer that the target has.",
-    "axes": "An instruction has its own axes, each once; so have the block axes of a transfer.",
+    "axes": "An operation has the axes of its meaning, each once; a transfer that only copies has any.",
     "operands": "Every operand has exactly one view.",
     "memory": "A view lies in the memory that the operand or transfer names.",
-    "dtype": "A view has the operand's type; both ends of a transfer that only copies have one type.",
+    "dtype": "A view has the operand's type; the far end of a transfer has the type of what it makes of the near one.",
     "tensor": "Only the outermost memory holds tensors; a view of one has its type and a step per coordinate.",
     "operand-axes": "A view steps along the axes that its operand depends on, and along no other.",
     "extent": "The product of an axis's factors lies in the instruction's range.",
@@ -107,8 +110,11 @@ def _check_transfer(
             found.append(Violation("memory", where, f"{view.operand} in {view.memory} instead of {memory}"))
         placed = _check_place(view, where, program, target)
         found += placed or _check_strides(operation, view, axes, rule, where, program)
-    if transfer.meaning is None and source.dtype != destination.dtype:
-        found.append(Violation("dtype", where, f"{source.dtype} becomes {destination.dtype} without a meaning"))
+    if transfer.meaning is not None and sorted(axes) != sorted(transfer.meaning.output.axes):
+        wanted = " ".join(transfer.meaning.output.axes)
+        found.append(Violation("axes", where, f"{' '.join(axes)} instead of {wanted}"))
+    if (made := _made(transfer, source.dtype)) != destination.dtype:
+        found.append(Violation("dtype", where, f"{source.dtype} becomes {made}, not {destination.dtype}"))
     longer = [factor for _, factors in operation.extents for factor in factors if factor > 1]
     if len(longer) > transfer.dimensions:
         found.append(Violation("dimensions", where, f"{len(longer)} block axes, {transfer.dimensions} possible"))
@@ -118,6 +124,16 @@ def _check_transfer(
     if operation.mode or operation.modes:
         found.append(Violation("mode", where, "a transfer has no modes"))
     return found
+
+
+def _made(transfer: Transfer, dtype: DType) -> DType | None:
+    """The type of what arrives where ``dtype`` leaves; None: the meaning does not take it."""
+    if transfer.meaning is None:
+        return dtype
+    try:
+        return infer(transfer.meaning.value, {transfer.meaning.reads[0].tensor: dtype})
+    except InvalidNoun:
+        return None
 
 
 def _check_views(operation: Operation, wanted: list[str], where: str) -> list[Violation]:

@@ -114,10 +114,12 @@ def _check_pieces(tiling: Tiling, einsum: Einsum) -> Iterator[Violation]:
             if label not in labels or not {axis for axis, _ in piece} <= set(tile):
                 yield Violation("pieces", where, f"{dict(piece)} of one of {' '.join(labels)}")
                 continue
-            for axis in accesses[labels[label][1]].axes:
+            axes = accesses[labels[label][1]].axes
+            if dict(piece) == {axis: einsum.extents[axis] for axis in axes} and dict(level.buffers).get(label) == 1:
+                continue  # a tensor that stays on chip
+            for axis in axes:
                 size = dict(piece).get(axis, tile[axis])
-                whole = size == einsum.extents[axis]  # of a tensor that stays on chip
-                if not tile[axis] <= size <= dict(level.tile)[axis] and not whole:
+                if not tile[axis] <= size <= dict(level.tile)[axis]:
                     yield Violation("pieces", where, f"{axis} = {size}, tile {tile[axis]}, {dict(level.tile)[axis]}")
     named = {label for level in tiling.levels for label, _ in level.buffers}
     if named != set(labels):

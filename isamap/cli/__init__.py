@@ -12,11 +12,15 @@ import sys
 import typer
 
 from isamap import __version__
+from isamap.cli.comparing import compare_kernel
 from isamap.cli.compiling import compile_kernel
 from isamap.cli.exits import Commands
 from isamap.cli.listing import list_names
 from isamap.cli.mapping import map_kernel
+from isamap.cli.reporting import report_result
+from isamap.cli.schemas import print_schema
 from isamap.cli.simulating import simulate_result
+from isamap.cli.sweeping import sweep_file
 from isamap.cli.validating import validate_files
 
 __all__ = ["app", "main"]
@@ -35,8 +39,12 @@ app = typer.Typer(
 app.command("list", short_help="What comes with isamap.")(list_names)
 app.command("map", short_help="Every match, proved; or why there is none.")(map_kernel)
 app.command("compile", short_help="The best program found, simulated and checked.")(compile_kernel)
+app.command("compare", short_help="Heuristics and solvers side by side.")(compare_kernel)
 app.command("simulate", short_help="Run a result file again, every check on.")(simulate_result)
+app.command("report", short_help="A result file as one HTML page.")(report_result)
+app.command("sweep", short_help="Every design of a grid, and which are worth a look.")(sweep_file)
 app.command("validate", short_help="Check files; every mistake at once.")(validate_files)
+app.command("schema", short_help="JSON Schema of a kind of file, for editors.")(print_schema)
 
 
 def _print_version(wanted: bool) -> None:

@@ -182,6 +182,8 @@ def bind(
         einsum.output.tensor in work.inputs
         or any(einsum.output.tensor == o.tensor for before in work.einsums[: match.einsum] for o in before.outputs)
     )
+    if continues and not _comes_in(roles[0], target):
+        raise Unsupported("scheduling", f"an output that continues from {roles[0].tensor.name} without a way in")
     return Binding(
         match.einsum,
         einsum,
@@ -193,6 +195,14 @@ def bind(
         stored,
         _reserved(work, match.einsum, target, homes or {}),
     )
+
+
+def _comes_in(role: Role, target: Target) -> bool:
+    """Can what the output holds already be brought to where it is added to?"""
+    way = role.route
+    if role.home is not None or way.memory == target.outermost:
+        return way.drain is None or way.fill is not None
+    return way.fetch is not None and (way.drain is None or way.fill is not None)
 
 
 def _at_home(role: Role, einsum: Einsum, memory: Memory) -> Role:

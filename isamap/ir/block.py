@@ -33,11 +33,11 @@ def block(transfer: Transfer, layout: Layout, number: int) -> tuple[Layout, int]
     column = is_column(transfer, layout)
     piece, ahead = layout.part(number, transfer.dimensions - column)
     axes = piece.block + (single,) * column
-    if transfer.meaning is not None:
-        axes = (single,) * (len(transfer.meaning.output.axes) - len(axes)) + axes
-    elif transfer.block is not None:
+    if transfer.block is not None:
         longer = iter(layout.squeezed)
         axes = tuple(next(longer) if extent > 1 else single for extent in transfer.block)
+    elif transfer.meaning is not None:
+        axes = (single,) * (len(transfer.meaning.output.axes) - len(axes)) + axes
     return replace(piece, block=axes), ahead
 
 

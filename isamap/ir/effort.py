@@ -9,8 +9,8 @@ from isamap.errors import Fault, InvalidNoun
 
 @dataclass(frozen=True)
 class Effort:
-    """What a solver may spend. ``deterministic`` counts ``time_limit_s`` in the solver's own unit of work, on one
-    worker, so that the same answer comes out on every run; otherwise it is seconds of wall time."""
+    """What a solver may spend. ``deterministic`` measures ``time_limit_s`` by the solver's own unit of work (so many
+    units as usually take that long), on one worker, so that the same answer comes out on every run."""
 
     time_limit_s: float = 60.0
     workers: int = 2

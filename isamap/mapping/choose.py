@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from isamap.errors import NoMatch
+from isamap.errors import NoMatch, Unsupported
 from isamap.ir.answers import Match
 from isamap.ir.carried import is_choosy
 from isamap.ir.hardware import Target
+from isamap.ir.routes import route
 from isamap.ir.workload import Workload
 from isamap.mapping.givens import Realise
 from isamap.mapping.match import map_workload
@@ -45,24 +46,51 @@ def choose(
                 notes.append(f"einsum {number} matches only with empty axes of the instruction, at {used:.1%} of it")
     if instruction is not None and any(map(_any, answers)) and not all(map(_any, answers)):
         for number, others in enumerate(ask(empty_axes, None)):
-            if not _any(answers[number]) and _any(others):
+            if not _any(answers[number]):
+                notes += [_instead(number, instruction, answers[number], others)] if _any(others) else []
                 answers[number] = others
-                notes.append(f"einsum {number} is nothing that {instruction} does; another instruction does it")
     for number, sets in enumerate(answers):
         if not _any(sets):
             raise NoMatch(_reasons(work, target, number, sets))
     chosen = [largest([match for one in sets for match in _turns(one, target)]) for sets in answers]
-    return tuple(one for sets in answers for one in sets), _on_the_way(chosen, target), tuple(notes)
+    return tuple(one for sets in answers for one in sets), _on_the_way(work, chosen, target), tuple(notes)
 
 
-def _on_the_way(chosen: list[list[Match]], target: Target) -> list[list[Match]]:
-    """An einsum that a transfer does while it stores another's result needs no instruction: only that match stays."""
+def _on_the_way(work: Workload, chosen: list[list[Match]], target: Target) -> list[list[Match]]:
+    """An einsum that a transfer does while it stores another's result needs no instruction: only that match stays.
+    Where the transfer begins elsewhere than results are complete, an instruction does it after all."""
     transfers = {transfer.name for transfer in target.transfers}
-    return [[match for match in matches if match.instruction in transfers][:1] or matches for matches in chosen]
+    found = []
+    for matches in chosen:
+        done = [match for match in matches if match.instruction not in transfers]
+        stores = [match for match in matches if match.instruction in transfers]
+        makers = [one for others in chosen for one in others if one.instruction not in transfers]
+        reached = [store for store in stores if any(_ends_at(work, one, store, target) for one in makers)]
+        found.append(reached[:1] or done or stores)
+    return found
+
+
+def _ends_at(work: Workload, match: Match, store: Match, target: Target) -> bool:
+    """Does ``match`` complete its output where ``store`` takes it?"""
+    written = next((tensor, operand) for operand, tensor, number in match.operands if number == 0)
+    if ("S", written[0], 1) not in store.operands:
+        return False
+    operand = target.instruction(match.instruction).operand(written[1])
+    try:
+        return route(target, operand, written=True).landing.name == target.transfer(store.instruction).source_memory
+    except Unsupported:
+        return False
 
 
 def _any(sets: Sequence[MatchSet]) -> bool:
     return any(one.matches for one in sets)
+
+
+def _instead(number: int, instruction: str, sets: Sequence[MatchSet], others: Sequence[MatchSet]) -> str:
+    able = " or ".join(one.instruction for one in others if one.matches)
+    if any(one.barred for one in sets):
+        return f"einsum {number} needs {instruction} in a combination of modes that it does not allow; {able} does it"
+    return f"einsum {number} is nothing that {instruction} does; {able} does it"
 
 
 def _reasons(work: Workload, target: Target, number: int, sets: Sequence[MatchSet]) -> str:

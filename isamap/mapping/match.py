@@ -93,8 +93,8 @@ def map_workload(
     """For each einsum a MatchSet per instruction that could do it, in the target's order.
 
     Instructions that only move data are left out, unless the einsum is itself a copy. ``instruction`` asks for one by
-    name; raises InputError where the target has none of that name. ``time_limit_s`` is for all of it. An einsum that a
-    transfer does on the way out has a MatchSet of that transfer as well.
+    name; raises InputError where the target has none of that name. ``time_limit_s`` is for all of it. Transfers out
+    that compute on the way have a MatchSet as well.
     """
     names = [one.name for one in target.instructions]
     if instruction is not None and instruction not in names:
@@ -111,7 +111,7 @@ def map_workload(
                 )  # fmt: skip
                 sets.append(with_modes(workload, target, found))
         if instruction is None:
-            sets += [MatchSet(number, m.instruction, (m,), (m,)) for m in stores(workload, number, target)]
+            sets += stores(workload, number, target)
         answers.append(tuple(sets))
     return tuple(answers)
 

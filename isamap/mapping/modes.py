@@ -6,7 +6,7 @@ lies. What is asked is asked of a full issue: as many kernel axes as an instruct
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import product
 
@@ -23,23 +23,32 @@ Modes = tuple[tuple[str, str], ...]
 
 def with_modes(work: Workload, target: Target, found: MatchSet) -> MatchSet:
     """The matches, each in a mode of its own choice; those that only an illegal combination would serve are left out,
-    with the reason where none is left."""
+    with the reason where no other has a mode. What no mode serves stays as it is: small tiles may."""
     instruction = target.instruction(found.instruction)
     if not instruction.modes or not found.matches:
         return found
     every = (*found.with_swap, *found.matches)
     able = {id(match): _in_mode(work, target, match, instruction.combinations) for match in every}
-    if any(able.values()):
-        matches = tuple(one for match in found.matches if (one := able[id(match)]))
-        with_swap = tuple(one for match in found.with_swap if (one := able[id(match)]))
-        return replace(found, matches=matches or with_swap[:1], with_swap=with_swap)
     combinations = product(*([(name, choice) for choice in choices] for name, choices in instruction.modes))
     illegal = [modes for modes in combinations if modes not in instruction.combinations]
-    needed = [one.modes for match in every if (one := _in_mode(work, target, match, illegal))]
-    if not needed:  # no mode helps: small tiles may
+    barred = {id(match): _in_mode(work, target, match, illegal) for match in every if not able[id(match)]}
+    if any(able.values()):
+        kept = {id(match): able[id(match)] or (None if barred[id(match)] else match) for match in every}
+        matches = tuple(one for m in found.matches if (one := able[id(m)] or _turned(m, found, able) or kept[id(m)]))
+        return replace(found, matches=matches, with_swap=tuple(one for m in found.with_swap if (one := kept[id(m)])))
+    needed = [one.modes for one in barred.values() if one]
+    if not needed:
         return found
     reasons = tuple(_reason(instruction, modes) for modes in dict.fromkeys(needed))
     return replace(found, matches=(), with_swap=(), reasons=reasons, barred=True)
+
+
+def _turned(match: Match, found: MatchSet, able: Mapping[int, Match | None]) -> Match | None:
+    """The other orientation of a match of its class, where that one has a mode."""
+    kept, groups = {id(one) for one in found.matches}, {frozenset(fused) for _, fused in match.axes}
+    others = (one for one in found.with_swap if id(one) not in kept)
+    same = (able[id(one)] for one in others if {frozenset(fused) for _, fused in one.axes} == groups)
+    return next((one for one in same if one), None)
 
 
 def _in_mode(work: Workload, target: Target, match: Match, choices: Iterable[Modes]) -> Match | None:

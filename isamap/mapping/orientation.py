@@ -70,6 +70,8 @@ def _laid(pattern: Scalar, subject: Scalar) -> Iterator[Laid]:
             yield (), ()
         case Immediate(name), Literal(number):
             yield (), ((name, number),)
+        case Immediate(one), Immediate(other) if one == other:
+            yield (), ()
         case Cast(one, inner, saturate), Cast(other, argument, also) if (one, saturate) == (other, also):
             yield from _laid(inner, argument)
         case Apply(one, parts), Apply(other, arguments) if one == other and len(parts) == len(arguments):

@@ -2,9 +2,11 @@
 
 ``visits`` walks the tiles, ``residency`` decides what stays in which slot, ``expand`` spells out the ``tasks``: inputs
 through ``carry``, output tiles through ``sessions``, with ``written`` for data that pass from einsum to einsum;
-``list_scheduling`` orders them, ``schedule`` is the door.
+``list_scheduling`` orders them, ``schedule`` is the door. ``exact`` begins from that answer and looks for a better one
+by CP-SAT: time, residency and addresses together (``acyclic``), or the order of the tasks alone (``sweep``).
 """
 
+from isamap.scheduling.exact import schedule_exactly
 from isamap.scheduling.schedule import list_schedule
 
-__all__ = ["list_schedule"]
+__all__ = ["list_schedule", "schedule_exactly"]

@@ -1,11 +1,12 @@
 """What a computation means, and what a machine does with a program: the judge, which trusts no solver.
 
 Meaning: ``element_types`` (numbers in their types), ``value`` (one element), ``recognise`` and ``contraction`` (sums
-of products), ``einsum`` (one einsum on arrays), ``evaluate`` (a workload), ``random_inputs``, ``compare``.
+of products), ``einsum`` (one einsum on arrays), ``evaluate`` (a workload), ``random_inputs``, ``compare`` and
+``rounding`` (are two results the same).
 Machine: ``layout``, ``action`` and ``prepare`` (operations made ready), ``expand``, ``columns`` and ``unroll`` (a
 program as columns), ``touch`` (which bytes), ``costs``, ``clock`` and ``lockstep`` (when), ``order``, ``hazards`` and
-``verdict`` (in what order), ``perform`` and ``execute`` (the numbers), ``machine`` (all of it), ``rules`` (every rule
-that it can find broken).
+``verdict`` (in what order), ``packed``, ``windows``, ``perform`` and ``execute`` (the numbers), ``machine`` (all of
+it), ``rules`` (every rule that it can find broken).
 """
 
 from isamap.simulate.compare import mismatches

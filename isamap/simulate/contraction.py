@@ -95,7 +95,8 @@ def multiplied(how: Recipe, one: Array, other: Array, dtype: DType, exact: bool)
     if how.as_matrices and work.kind == "f":
         a = one.transpose(how.left).astype(work, order="K").reshape(how.rows, how.summed)
         b = other.transpose(how.right).astype(work, order="K").reshape(how.summed, how.columns)
-        product: Array = (a @ b).reshape(how.shape).transpose(how.order)
+        with np.errstate(over="ignore", invalid="ignore"):
+            product: Array = (a @ b).reshape(how.shape).transpose(how.order)
     else:
         faster = how.terms > 64 and one.size > 4096 and work.kind == "f"
         product = np.asarray(np.einsum(how.subscripts, one.astype(work), other.astype(work), optimize=faster))

@@ -58,19 +58,34 @@ def cast(values: Array, source: DType, dtype: DType, saturate: bool = False) -> 
         if source.is_float and dtype.is_integer:
             return values.astype(storage(dtype))
     if dtype.is_float and source.is_integer:
-        values = values.astype(np.float64)  # the definition goes through Python's float
+        values = _float64(values, sticky=dtype.name != "f64")
     if source.is_float and dtype.is_integer:
         return _wrapped(values, dtype)
     return settle(values, dtype)
 
 
 def rounded_to_bf16(values: Array) -> Array:
-    """float32 values whose lower 16 bits are zero, rounded to nearest even; infinities and NaN stay."""
+    """float32 values whose lower 16 bits are zero, rounded once to nearest even; infinities and NaN stay."""
     with np.errstate(over="ignore"):
         single = np.ascontiguousarray(values, dtype=np.float32)
     bits = single.view(np.uint32)
+    if values.dtype.itemsize > 4:  # what looks like a tie after rounding to float32 may not be one
+        wide, near = np.abs(values.astype(np.float64)), np.abs(single.astype(np.float64))
+        tie = bits & np.uint32(0xFFFF) == 0x8000
+        bits = bits + (tie & (wide > near)).astype(np.uint32) - (tie & (wide < near)).astype(np.uint32)
     rounded = (bits + (np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1)))) & np.uint32(0xFFFF0000)
     return np.where(np.isfinite(single), rounded.view(np.float32), single).reshape(values.shape)
+
+
+def _float64(values: Array, sticky: bool) -> Array:
+    """Integers as floats. ``sticky``: of those of more than 53 bits, 11 are cut off and leave a bit set where they were
+    not zero, so that rounding again to fewer bits is as if done once."""
+    if not sticky or values.dtype.itemsize < 8:
+        return values.astype(np.float64)
+    size = np.where(values < 0, np.uint64(0) - values.astype(np.uint64), values.astype(np.uint64))
+    low = np.uint64(0x7FF)
+    cut = np.where(size >> np.uint64(53), (size & ~low) | ((size & low != 0).astype(np.uint64) << np.uint64(11)), size)
+    return np.where(values < 0, -cut.astype(np.float64), cut.astype(np.float64))
 
 
 def _wrapped(values: Array, dtype: DType) -> Array:

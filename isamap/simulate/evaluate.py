@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from isamap.errors import Fault, InputError
+from isamap.errors import Fault, InputError, Unsupported
 from isamap.ir.einsum import Einsum
 from isamap.ir.workload import Tensor, Workload
 from isamap.simulate.einsum import apply_einsum, identity
-from isamap.simulate.element_types import Array, storage
+from isamap.simulate.element_types import Array, raw, storage
 from isamap.simulate.value import Arrays
 
 __all__ = ["evaluate"]
@@ -86,11 +86,15 @@ def checked(tensor: Tensor, inputs: Mapping[str, Array]) -> Array:
 
 
 def allocate(tensors: tuple[Tensor, ...]) -> dict[str, Array]:
-    """Zeroed arrays for tensors, with their strides; an alias shares the bytes of what it is a view of."""
+    """Zeroed arrays for tensors, with their strides; an alias shares the bytes of what it is a view of. Raises
+    Unsupported where the two types differ and one of them is not stored here as it lies in a memory."""
     by_name = {tensor.name: tensor for tensor in tensors}
     buffers: dict[str, Array] = {}
     for tensor in tensors:
         root, offset = root_of(tensor, by_name)
+        types = {tensor.dtype, by_name[root].dtype}
+        if len(types) > 1 and any(dtype.is_packed or raw(dtype) != storage(dtype) for dtype in types):
+            raise Unsupported("simulate", f"{tensor.name}, of type {tensor.dtype}, as a view of {root}'s bytes")
         needed = (offset + span(tensor)) * storage(tensor.dtype).itemsize
         if root not in buffers or buffers[root].nbytes < needed:
             buffers[root] = np.zeros(needed, dtype=np.uint8)

@@ -63,12 +63,6 @@ class Layout:
         reach = [(e - 1) * s for e, s in zip(self.extents, self.address_steps, strict=True)]
         return sum(r for r in reach if r < 0), sum(r for r in reach if r > 0) + self.dtype.pitch
 
-    @property
-    def byte_range(self) -> tuple[int, int]:
-        """The lowest byte and the end of the highest, relative to the origin's byte, which it begins."""
-        low, high = self.reach
-        return low // self.phases, -(-high // self.phases)
-
     @cached_property
     def coordinate_ranges(self) -> tuple[tuple[int, int], ...]:
         """Per coordinate, the lowest and highest relative to the origin, both included."""
@@ -87,11 +81,6 @@ class Layout:
         rank = len(self.strides)
         rows = [grid_sum(self.extents, tuple(step[d] for step in self.steps)) for d in range(rank)]
         return np.array(rows, dtype=np.int64).reshape(rank, self.points)
-
-    @property
-    def runs(self) -> tuple[Integers, Integers]:
-        """Starts and ends of the maximal runs of bytes touched, relative to the origin's byte, which it begins."""
-        return self.runs_in(8, 0)
 
     def runs_in(self, grain_bits: int, phase: int) -> tuple[Integers, Integers]:
         """The maximal runs of grains touched by a view that begins ``phase`` addresses after a grain does, relative to

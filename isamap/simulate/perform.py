@@ -81,7 +81,7 @@ def _multiplier(
     left, right, result = (reader(touch, buffers) for touch in (one, other, target))
     left_shape, right_shape, shape = one.layout.shape, other.layout.shape, target.layout.extents
     stored, fresh = storage(dtype), action.fresh
-    narrow = dtype.name == "bf16" or any(t.name == "bf16" for t in types)
+    narrow = dtype.name in ("f16", "bf16") or any(t.name == "bf16" for t in types)
 
     def multiply() -> None:
         a, b = left().reshape(left_shape), right().reshape(right_shape)

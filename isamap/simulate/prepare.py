@@ -9,9 +9,10 @@ from math import prod
 
 from isamap.errors import InvalidNoun
 from isamap.ir.affine import Affine
+from isamap.ir.dtype import DType
 from isamap.ir.hardware import Instruction, Target, Transfer, Use
 from isamap.ir.program import Operation, Program, View
-from isamap.ir.scalar import Access
+from isamap.ir.scalar import Access, infer
 from isamap.simulate.action import Action, starts_fresh
 from isamap.simulate.evaluate import first_element, root_of
 from isamap.simulate.layout import Layout
@@ -37,14 +38,18 @@ def prepare(operation: Operation, where: str, program: Program, target: Target, 
         instead = " ".join(does.immediates) or "none"
         findings.add("immediates", where, f"{' '.join(numbers) or 'none'} instead of {instead}")
         return None
+    choices = does.combinations if isinstance(does, Instruction) else ((),)
+    if dict(operation.modes) not in [dict(legal) for legal in choices]:
+        instead = " or ".join(_choice(legal) for legal in choices)
+        findings.add("modes", where, f"{_choice(operation.modes)} instead of {instead}")
+        return None
     if isinstance(does, Instruction):
         does = does.under(operation.modes)
+    given, wanted = sorted(axis for axis, _ in operation.extents), _axes(does)
+    if wanted is not None and given != sorted(wanted):
+        findings.add("operands", where, f"axes {' '.join(given)} instead of {' '.join(wanted)}")
+        return None
     expected = _expected(does, operation)
-    if isinstance(does, Instruction):
-        given, wanted = sorted(axis for axis, _ in operation.extents), sorted(does.axis_names)
-        if given != wanted:
-            findings.add("operands", where, f"axes {' '.join(given)} instead of {' '.join(wanted)}")
-            return None
     if sorted(view.operand for view in operation.views) != sorted(expected):
         given = [view.operand for view in operation.views]
         findings.add("operands", where, f"views {' '.join(given)} instead of {' '.join(expected)}")
@@ -64,10 +69,32 @@ def prepare(operation: Operation, where: str, program: Program, target: Target, 
             return None
     if len(layouts) < len(operation.views):
         return None
-    if isinstance(does, Transfer) and does.meaning is None and layouts[0].dtype != layouts[1].dtype:
+    if isinstance(does, Transfer) and not _arrives(does, {layout.operand: layout.dtype for layout in layouts}):
         findings.add("dtype", where, f"{layouts[0].dtype} at one end, {layouts[1].dtype} at the other")
         return None
     return _with_costs(operation, where, does, tuple(layouts), target, findings)
+
+
+def _choice(modes: tuple[tuple[str, str], ...]) -> str:
+    return " ".join(f"{name}={choice}" for name, choice in modes) or "no modes"
+
+
+def _axes(does: Instruction | Transfer) -> tuple[str, ...] | None:
+    """The axes that its operations have; None: any, as it only copies."""
+    if isinstance(does, Instruction):
+        return does.axis_names
+    return None if does.meaning is None else does.meaning.output.axes
+
+
+def _arrives(transfer: Transfer, dtype_of: dict[str, DType]) -> bool:
+    """Does what leaves one end have the type of the other?"""
+    if transfer.meaning is None:
+        return dtype_of["source"] == dtype_of["destination"]
+    try:
+        made = infer(transfer.meaning.value, {transfer.meaning.reads[0].tensor: dtype_of["source"]})
+    except InvalidNoun:
+        return False
+    return made == dtype_of["destination"]
 
 
 def _with_costs(

@@ -43,15 +43,20 @@ def axes_of(value: Scalar) -> tuple[str, ...]:
 
 
 def narrowed(value: Scalar, dtypes: Mapping[str, DType]) -> Scalar:
-    """``value`` without casts that change no value: from an integer type to one that holds all of it."""
-    while isinstance(value, Cast) and value.dtype.is_integer:
+    """``value`` without casts that change no value."""
+    while isinstance(value, Cast):
         source = infer(value.argument, dtypes)
-        if source is None or not source.is_integer:
-            break
-        if source.least < value.dtype.least or source.most > value.dtype.most:
+        if source is None or not _holds(value.dtype, source):
             break
         value = value.argument
     return value
+
+
+def _holds(wide: DType, narrow: DType) -> bool:
+    """Is every value of ``narrow`` one of ``wide``, of the same kind of number?"""
+    if wide.is_integer and narrow.is_integer:
+        return wide.least <= narrow.least and narrow.most <= wide.most
+    return wide.is_float and narrow.is_float and (wide.bits > narrow.bits or wide == narrow)
 
 
 def plain_product(einsum: Einsum, dtypes: Mapping[str, DType]) -> tuple[Access, Access] | None:

@@ -8,10 +8,11 @@ from isamap.ir.answers import Violation
 
 RULES: dict[str, str] = {
     "performs": "An operation names an instruction or transfer that the target has.",
-    "operands": "An operation has exactly one view for each operand, and its axes are the instruction's.",
+    "operands": "An operation has exactly one view for each operand, and the axes of the meaning.",
     "memory": "A view lies in the memory that the operand or transfer names; tensors lie in the outermost memory only.",
-    "dtype": "A view has the operand's type; both ends of a transfer that only copies have one type.",
+    "dtype": "A view has the operand's type; the far end of a transfer has the type of what it makes of the near one.",
     "tensor": "A view names a tensor of the program, with one step per coordinate, in the tensor's own type.",
+    "modes": "The machine's own modes are stated, in a legal combination.",
     "immediates": "The numbers that the meaning leaves open are given, each once, and no other.",
     "resource": "An issue asks of a port or bus no more than it has.",
     "origins": "An issue has one number per view in an addressed memory, one per coordinate in a tensor.",
@@ -39,7 +40,9 @@ RULES: dict[str, str] = {
     "start-unit": "In a lock-step program, a unit or channel serves no more issues at once than its count.",
     "start-resource": "In a lock-step program, a port, bus or bank is never asked for more than it has.",
 }
-REFUSALS = frozenset(("performs", "operands", "memory", "dtype", "tensor", "resource", "origins", "expression"))
+REFUSALS = frozenset(
+    ("performs", "operands", "memory", "dtype", "tensor", "modes", "immediates", "resource", "origins", "expression")
+)
 """Where one of these is broken the program has no meaning on the machine, and is not run."""
 
 SHOWN_PER_RULE = 20

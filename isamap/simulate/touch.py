@@ -26,11 +26,6 @@ class Touch:
     origins: Integers
     address: Integers
 
-    @property
-    def base(self) -> Integers:
-        """The byte that the origin lies in."""
-        return self.address // self.layout.phases
-
     @cached_property
     def ends(self) -> tuple[Integers, Integers]:
         """The lowest byte and the end of the highest, per issue."""

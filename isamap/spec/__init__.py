@@ -1,7 +1,7 @@
-"""Files -> nouns: kernels and hardware. Every mistake of a file is reported at its line and column.
+"""Files -> nouns: kernels, hardware, sweeps. Every mistake of a file is reported at its line and column.
 
 Read in this order: ``resolve`` (names to files), ``document`` (YAML with places), ``conform`` (shapes), ``kernel``,
-``hardware``, ``settings``.
+``hardware``, ``settings``, ``sweep``.
 """
 
 from isamap.spec.diagnostic import Diagnostic, SpecError
@@ -10,6 +10,7 @@ from isamap.spec.kernel import load_workload
 from isamap.spec.resolve import Kind, available, bundled, resolve
 from isamap.spec.schema import schema
 from isamap.spec.settings import parse_setting, split_settings
+from isamap.spec.sweep import Sweep, load_sweep
 
-__all__ = ["Diagnostic", "Kind", "SpecError", "available", "bundled", "load_target", "load_workload",
-           "parse_setting", "resolve", "schema", "split_settings"]  # fmt: skip
+__all__ = ["Diagnostic", "Kind", "SpecError", "Sweep", "available", "bundled", "load_sweep", "load_target",
+           "load_workload", "parse_setting", "resolve", "schema", "split_settings"]  # fmt: skip

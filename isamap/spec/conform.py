@@ -28,7 +28,9 @@ _WORDS = {
     "int_type": "a whole number", "int_from_float": "a whole number", "float_type": "a number", "string_type": "text",
     "bool_type": "true or false", "list_type": "a list", "dict_type": "a mapping", "model_type": "a mapping",
 }  # fmt: skip
-_EMPTY: dict[str, object] = {"name": "", "einsums": [], "tensors": {}, "memories": {}}  # stand in for missing parts
+_EMPTY: dict[str, object] = {  # stand in for missing parts
+    "name": "", "einsums": [], "tensors": {}, "memories": {}, "kernels": [], "targets": [],
+}  # fmt: skip
 
 
 def conform(document: Document, schema: type[S]) -> tuple[S | None, Faults]:

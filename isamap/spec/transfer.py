@@ -58,7 +58,8 @@ def _meaning(text: str, block: tuple[int, ...] | None, dimensions: int, known: N
     statement = parse_statement(text, frozenset(("D", "S")), whole_numbers(known))
     item, axes = statement.outputs[0], statement.axis_names
     plain = list(map(str, item.indices)) == list(axes)
-    same = all(other.tensor == "S" and other.indices == item.indices for other in reads(statement.value))
+    found = list(reads(statement.value))
+    same = bool(found) and all(other.tensor == "S" and other.indices == item.indices for other in found)
     if len(statement.outputs) != 1 or item.tensor != "D" or statement.operator != "=" or not plain or not same:
         raise InvalidNoun([Fault((), "D[i,j,...] = a value of S[i,j,...], over plain axes", repr(text))])
     if len(axes) != (wanted := len(block) if block else dimensions):

@@ -62,8 +62,8 @@ class OutputSlots:
 
 
 def output_slots(binding: Binding, nest_loops: list[Loop], tile: Mapping[str, int], spare: int) -> OutputSlots | None:
-    """The slots that the output takes, with ``spare`` ones to go on with while a tile leaves; None where a tensor that
-    stays on chip would have to leave its accumulator half done."""
+    """The slots that the output takes, with ``spare`` ones to go on with while a tile leaves; None where a tile would
+    have to leave its accumulator half done and cannot come back, or is of a tensor that stays on chip."""
     axes, output = binding.output.access.axes, binding.output
     ways = holds(nest_loops, axes, tile)
     tiles = ways[-1].fetches
@@ -78,6 +78,8 @@ def output_slots(binding: Binding, nest_loops: list[Loop], tile: Mapping[str, in
     hold = next((way for way in reversed(ways) if way.slots <= max(1, places - 1)), ways[0])
     hold = next((way for way in reversed(ways) if way.slots <= places and way.fetches < hold.fetches), hold)
     sessions = hold.fetches / tiles
+    if sessions > 1 and output.route.fill is None:
+        return None
     if output.home is not None:
         return OutputSlots(1.0, places, hold.slots, 0) if hold.fetches == tiles else None
     staged = alive if sessions > 1 or binding.continues else 1

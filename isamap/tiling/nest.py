@@ -7,12 +7,14 @@ along axes that share a coordinate with another one (``p + r``), so that a windo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from math import ceil, prod
 
 from isamap.ir.binding import Binding, Role
 from isamap.ir.carried import why_not_carried
+from isamap.ir.shared_bytes import why_fetches_meet
 
 
 @dataclass(frozen=True)
@@ -81,4 +83,16 @@ def legal(binding: Binding, nest: Nest) -> bool:
         ends = [histogram(extents[x], block[x], tile[x]) for x in fused]
         if prod(max(h) for h in ends) > found.most or prod(min(h) for h in ends) < found.least:
             return False
-    return not any(why_not_carried(role, piece(role, nest)) for role in binding.roles)
+    if any(why_not_carried(role, piece(role, nest)) for role in binding.roles):
+        return False
+    packed = [role for role in binding.roles if role.operand.dtype.is_packed]
+    return not any(why_fetches_meet(role, sizes) for role in packed for sizes in _ragged(role, nest, extents))
+
+
+def _ragged(role: Role, nest: Nest, extents: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """Sizes of every kind of piece that comes up, at ragged edges too."""
+    whole, tile, block = piece(role, nest), dict(nest.tile), dict(nest.block)
+    own = [x for x in role.access.axes if whole[x] < extents[x]]
+    every = [histogram(extents[x], block[x], block[x] if whole[x] == block[x] else tile[x]) for x in own]
+    for sizes in product(*every):
+        yield whole | dict(zip(own, sizes, strict=True))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isamap.errors import InvalidNoun
+from isamap.errors import InvalidNoun, Unsupported
 from isamap.ir.dtype import DTYPES, DType, dtype
 from tests import strategies
 
@@ -109,7 +109,17 @@ def test_saturate(name: str, value: float, held: float) -> None:
 
 
 def test_sizes_and_names() -> None:
-    assert [DTYPES[n].size_bytes for n in ("s4", "bool", "bf16", "s32", "f64")] == [1, 1, 2, 4, 8]
+    assert [DTYPES[n].size_bytes for n in ("s8", "bool", "bf16", "s32", "f64")] == [1, 1, 2, 4, 8]
+    assert [DTYPES["s32"].bytes_for(n) for n in (0, 1, 3)] == [0, 4, 12]
+    assert [DTYPES["u4"].bytes_for(n) for n in (0, 1, 2, 3)] == [0, 1, 1, 2]
+    with pytest.raises(Unsupported, match="bytes per element of s4, of which 2 share a byte"):
+        _ = DTYPES["s4"].size_bytes
+    assert [(DTYPES[n].address(5), DTYPES[n].pitch) for n in ("u4", "s8", "bf16", "f64")] == [
+        (10, 1),
+        (5, 1),
+        (5, 2),
+        (5, 8),
+    ]
     assert dtype("bf16") is DTYPES["bf16"]
     with pytest.raises(InvalidNoun, match=r"a type .* s16 .*'int8'"):
         dtype("int8")

@@ -12,7 +12,8 @@ from isamap.ir.answers import Lifetime
 from isamap.ir.hardware import Memory, Target
 from isamap.placement import first_fit
 
-TARGET = Target("box", (Memory("far", 1 << 20), Memory("near", 4096, alignment_bytes=4)), (), (), (), (), (), ())
+MEMORIES = Memory("far", 1 << 20), Memory("near", 4096, alignment_bytes=4), Memory("tiles", 1024, banks=2)
+TARGET = Target("box", MEMORIES, (), (), (), (), (), ())
 
 
 @st.composite
@@ -23,7 +24,7 @@ def lifetimes(draw: st.DrawFn) -> list[Lifetime]:
         start = draw(st.integers(0, 20))
         end = start + draw(st.integers(1, 20))
         found.append(
-            Lifetime(f"b{n}", "near", start, end, draw(st.integers(1, 300)), draw(st.sampled_from([4, 8, 64])))
+            Lifetime(f"b{n}", "near", start, end, draw(st.integers(1, 300)), draw(st.sampled_from([1, 4, 6, 64])))
         )
     return found
 
@@ -54,3 +55,20 @@ def test_a_gap_left_by_alignment_is_used() -> None:
 def test_what_does_not_fit_says_by_how_much() -> None:
     with pytest.raises(Infeasible, match=r"b does not fit near \(4096 bytes\): 1 bytes more are needed"):
         first_fit([Lifetime("a", "near", 0, 5, 4096, 1), Lifetime("b", "near", 4, 9, 1, 1)], TARGET)
+
+
+def test_the_memory_aligns_as_well() -> None:
+    placement = first_fit([Lifetime("a", "near", 0, 9, 6, 1), Lifetime("b", "near", 0, 9, 5, 1)], TARGET)
+    assert [placement.address(name) for name in "ab"] == [0, 8]
+
+
+def test_no_buffer_crosses_a_bank() -> None:
+    lives = [Lifetime(name, "tiles", 0, 9, size) for name, size in [("a", 300), ("b", 290), ("c", 212)]]
+    placement = first_fit(lives, TARGET)
+    assert [placement.address(name) for name in "abc"] == [0, 512, 300]
+    assert check_placement(placement, TARGET) == []
+
+
+def test_what_no_bank_can_hold_says_by_how_much() -> None:
+    with pytest.raises(Infeasible, match=r"a does not fit a bank of tiles \(512 bytes\): 88 bytes more are needed"):
+        first_fit([Lifetime("a", "tiles", 0, 5, 600)], TARGET)

@@ -1,6 +1,6 @@
 """The rules of order once more, by brute force: every pair of issues, every byte, every path between events.
 
-Shares nothing with the simulator but the nouns. Sets of bytes and of events are bits of Python integers.
+Shares nothing with the simulator but the nouns. Sets of half bytes and of events are bits of Python integers.
 """
 
 from __future__ import annotations
@@ -34,14 +34,21 @@ def broken_rules(tape: Tape, target: Target) -> set[str]:
         for space, bits in writes[x].items():
             written[space] = written.get(space, 0) | bits
     for tensor in tape.tensors:
-        whole = (1 << tensor.elements * tensor.dtype.size_bytes) - 1
+        whole = (1 << tensor.elements * tensor.dtype.bits // 4) - 1
         if tensor.name in tape.outputs and whole & ~written.get(f"{target.outermost.name}.{tensor.name}", 0):
             found.add("output-unwritten")
     return found
 
 
 def _meet(one: Bits, other: Bits) -> bool:
-    return any(bits & other.get(space, 0) for space, bits in one.items())
+    """Do they have a byte in common, be it half of it each?"""
+    return any(_whole_bytes(bits) & _whole_bytes(other.get(space, 0)) for space, bits in one.items())
+
+
+def _whole_bytes(bits: int) -> int:
+    lower = int("01" * (bits.bit_length() // 2 + 1), 2)
+    either = (bits | bits >> 1) & lower
+    return either | either << 1
 
 
 def _does(entry: Entry, target: Target) -> Instruction | Transfer:
@@ -80,11 +87,12 @@ def _bits(view: View, entry: Entry, origin: tuple[int, ...], tape: Tape) -> tupl
         for (_, factors), per_factor in zip(entry.operation.extents, view.steps, strict=True):
             steps += zip(factors, per_factor, strict=False)
         tensor = next((t for t in tape.tensors if t.name == view.tensor), None)
-        bits, size = 0, view.dtype.size_bytes
+        bits, size = 0, view.dtype.bits // 4  # of an element, in half bytes
+        unit = 1 if view.dtype.bits == 4 else 2  # of an address
         for point in product(*(range(extent) for extent, _ in steps)):
             place = [o + sum(n * s[d] for n, (_, s) in zip(point, steps, strict=True)) for d, o in enumerate(origin)]
             if tensor is None:
-                first = place[0]
+                first = place[0] * unit
             elif all(0 <= c < e for c, e in zip(place, tensor.shape, strict=True)):
                 first = size * sum(c * s for c, s in zip(place, tensor.element_strides, strict=True))
             else:

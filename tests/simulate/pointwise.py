@@ -22,13 +22,13 @@ class NotANumber(Exception):
     """A float operation gave no number: what follows is not defined here."""
 
 
-def hold(value: Number, dtype: DType) -> Number:
-    """``value`` in ``dtype``; the 16-bit floats are computed in f32."""
+def hold(value: Number, dtype: DType, *, once: bool = False) -> Number:
+    """``value`` in ``dtype``; the 16-bit floats are computed in f32, but cast at ``once``."""
     if isinstance(value, float) and math.isnan(value):
         raise NotANumber
     if isinstance(value, float) and math.isinf(value) and not dtype.is_float:
         return int(dtype.kind == "bool")
-    return dtype.wrap(DTYPES["f32"].wrap(value)) if dtype.name in ("f16", "bf16") else dtype.wrap(value)
+    return dtype.wrap(DTYPES["f32"].wrap(value)) if dtype.name in ("f16", "bf16") and not once else dtype.wrap(value)
 
 
 def lookup(access: Access, point: Point, values: Values, work: Workload) -> Number:
@@ -54,7 +54,7 @@ def scalar(value: Scalar, point: Point, values: Values, work: Workload, wanted: 
             found = scalar(argument, point, values, work, source)
             if saturate and dtype.kind != "bool":
                 found = min(max(found, dtype.least), dtype.most)
-            return hold(found, dtype)
+            return hold(found, dtype, once=True)
         case Apply(function, arguments):
             types = [infer(argument, work.dtype_of) for argument in arguments]
             if function == "select":

@@ -1,0 +1,48 @@
+"""Random bodies: the solver's best latency is that of trying everything, and so is the verdict that nothing fits."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from isamap.ir.effort import Effort
+from isamap.scheduling.acyclic.solve import solve
+from tests.scheduling.bodies import TooManyStates, horizon, least_latency, random_body
+
+MOST_STATES = 300  # beyond, an instance is passed over: it would take seconds to try everything
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_the_best_of_everything_tried(part: int) -> None:
+    """A hundred instances each, some of them impossible."""
+    compared, impossible, seed = 0, 0, 1000 * part
+    while compared < 100:
+        seed += 1
+        given = random_body(Random(seed))
+        try:
+            wanted = least_latency(given, MOST_STATES)
+        except TooManyStates:
+            continue
+        answer = solve(given, horizon(given), Effort(10, deterministic=True))
+        found = answer.plan.latency_cycles if answer.plan is not None else None
+        assert answer.outcome.status == ("infeasible" if wanted is None else "optimal"), f"seed {seed}"
+        assert found == wanted, f"seed {seed}"
+        compared, impossible = compared + 1, impossible + (wanted is None)
+    assert 10 < impossible < 75
+
+
+def test_what_may_change_places_changes_nothing() -> None:
+    """The symmetry rules alter no optimum."""
+    seen = 0
+    for seed in range(40):
+        given = random_body(Random(seed))
+        if given.alike:
+            seen += 1
+            answers = [
+                solve(given, horizon(given), Effort(10, deterministic=True), without=without).outcome
+                for without in ((), ("alike", "copies"))
+            ]
+            assert answers[0].status == answers[1].status
+            assert answers[0].value == answers[1].value
+    assert seen > 10
