@@ -269,9 +269,10 @@ def _better_schedule(search: _Search, plan: Plan) -> Plan:
         bound_cycles=int(search.bound or 0),
         tell=lambda value, bound: search.tell("scheduling by CP-SAT", min(plan.value, value or plan.value)),
     )
+    proved = ", the best for these tiles" if solved.status == "optimal" else ""
     if solved.answer is None or solved.answer.latency_cycles >= plan.value:
-        return plan
-    return Plan(plan.parts, solved.answer, float(solved.answer.latency_cycles), solved.method)
+        return replace(plan, method=plan.method + proved)
+    return Plan(plan.parts, solved.answer, float(solved.answer.latency_cycles), solved.method + proved)
 
 
 def _value(search: _Search, parts: Sequence[Part], schedule: Schedule) -> float:

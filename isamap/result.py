@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isamap.errors import InputError, InvalidNoun
-from isamap.ir.answers import Match, Tiling, Violation
+from isamap.ir.answers import Match, Moment, Tiling, Violation
 from isamap.ir.binding import matches_of
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
@@ -101,7 +101,7 @@ def to_json(compiled: Compiled) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "isamap": _version(),
-        "summary": summary(compiled),
+        "summary": {**summary(compiled), "history": _history(compiled.solved.history)},
         "inputs": {"generator": GENERATOR, "seed": compiled.solved.seed},
         "workload": to_text(compiled.work).splitlines(),
         "machine": to_text(compiled.target).splitlines(),
@@ -217,6 +217,11 @@ def _version() -> str:
 
 def _state(final: Path) -> str:
     return "the older result there is unchanged" if final.exists() else "nothing was written"
+
+
+def _history(moments: tuple[Moment, ...]) -> list[list[float | int | None]]:
+    """[seconds, value, bound], in the order in which the search found them."""
+    return [[round(m.seconds, 3), _plain(m.value), _plain(m.bound)] for m in moments]
 
 
 def _match(match: Match) -> dict[str, Any]:

@@ -7,6 +7,7 @@ sizes, and never too good to be true: see ``rate``.
 
 from __future__ import annotations
 
+from itertools import combinations
 from math import ceil, prod
 
 from isamap.bounds.compulsory import compulsory_bytes
@@ -24,26 +25,34 @@ def latency_bound_cycles(work: Workload, target: Target) -> int:
 
 
 def unit_bound_cycles(work: Workload, target: Target) -> int:
-    """Points of all einsums over the best rate of any instruction, spread over all units that compute."""
+    """For any set of units: the einsums that only those can do, at their best rates, spread over all of them.
+
+    The most that a set gives is the bound; an einsum that a transfer may do on the way out counts for none.
+    """
     able = computing(target)
     counts = {unit.name: unit.count for unit in target.units}
-    servers = sum(counts[name] for name in {instruction.unit for instruction in able}) or 1
-    total = 0.0
+    shares = []  # (units that can do it, the fewest cycles of one of them)
     for einsum in work.einsums:
-        if not _on_the_way(target, einsum):
-            rates = (cycles_per_point(i) for i in _same(able, einsum))
-            total += prod(einsum.extents.values()) * min(rates, default=0.0)
-    return ceil(total / servers - 1e-9)
-
-
-def _same(able: tuple[Instruction, ...], einsum: Einsum) -> list[Instruction]:
-    """Instructions that reduce as ``einsum`` does; the others cannot do it."""
-    return [i for i in able if any(meaning.operator == einsum.operator for meaning in i.meaning)]
+        ways = [] if _on_the_way(target, einsum) else _same(able, einsum)
+        if ways:
+            cycles = prod(einsum.extents.values()) * min(cycles_per_point(i) for i in ways)
+            shares.append((frozenset(i.unit for i in ways), cycles))
+    names = sorted({name for units, _ in shares for name in units})
+    best = 0.0
+    for chosen in (set(group) for size in range(1, len(names) + 1) for group in combinations(names, size)):
+        total = sum(cycles for units, cycles in shares if units <= chosen)
+        best = max(best, total / sum(counts[name] for name in chosen))
+    return ceil(best - 1e-9)
 
 
 def _on_the_way(target: Target, einsum: Einsum) -> bool:
     """May a transfer do it, at no cost to any unit?"""
     return any(way.meaning is not None and way.meaning.operator == einsum.operator for way in target.transfers)
+
+
+def _same(able: tuple[Instruction, ...], einsum: Einsum) -> list[Instruction]:
+    """Instructions that reduce as ``einsum`` does; the others cannot do it."""
+    return [i for i in able if any(meaning.operator == einsum.operator for meaning in i.meaning)]
 
 
 def cycles_per_point(instruction: Instruction) -> float:

@@ -20,7 +20,7 @@ def check_store(match: Match, workload: Workload, target: Target, spell: Spell) 
     if meaning is None or transfer.destination_memory != target.outermost.name:
         yield Violation("instruction", transfer.name, "it computes nothing on the way to the outermost memory")
         return
-    if sorted(given) != sorted(transfer.immediates) or match.modes or match.axes:
+    if sorted(name for name, _ in match.immediates) != sorted(transfer.immediates) or match.modes or match.axes:
         yield Violation("immediates", transfer.name, f"{given}, {match.modes} and {match.axes} on a transfer")
         return
     wanted = (("D", einsum.outputs[0].tensor, 0), ("S", einsum.reads[0].tensor if einsum.reads else "", 1))

@@ -13,6 +13,7 @@ from isamap.ir.workload import Workload
 from isamap.mapping.givens import Realise
 from isamap.mapping.match import map_workload
 from isamap.mapping.match_set import MatchSet
+from isamap.mapping.modes import served
 
 
 def choose(
@@ -52,7 +53,7 @@ def choose(
     for number, sets in enumerate(answers):
         if not _any(sets):
             raise NoMatch(_reasons(work, target, number, sets))
-    chosen = [largest([match for one in sets for match in _turns(one, target)]) for sets in answers]
+    chosen = [largest([match for one in sets for match in served(work, target, _turns(one, target))]) for sets in answers]
     return tuple(one for sets in answers for one in sets), _on_the_way(work, chosen, target), tuple(notes)
 
 

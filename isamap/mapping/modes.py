@@ -6,7 +6,7 @@ lies. What is asked is asked of a full issue: as many kernel axes as an instruct
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -41,6 +41,11 @@ def with_modes(work: Workload, target: Target, found: MatchSet) -> MatchSet:
         return found
     reasons = tuple(_reason(instruction, modes) for modes in dict.fromkeys(needed))
     return replace(found, matches=(), with_swap=(), reasons=reasons, barred=True)
+
+
+def served(work: Workload, target: Target, matches: Sequence[Match]) -> Sequence[Match]:
+    """Of the matches of an instruction with modes those whose full issues transfers can bring, where there are any."""
+    return [match for match in matches if not match.modes or _is_carried(work, target, match)] or matches
 
 
 def _turned(match: Match, found: MatchSet, able: Mapping[int, Match | None]) -> Match | None:

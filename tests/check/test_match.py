@@ -183,3 +183,59 @@ def test_every_point_is_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = checker.issues
     monkeypatch.setattr(checker, "issues", lambda *given: list(whole(*given))[:-1])
     assert rules(RIGHT) == {"cover"}
+
+
+# --- modes and immediates -------------------------------------------------------------------------------------------
+
+TURNED = replace(
+    TARGET,
+    instructions=(
+        replace(
+            instruction("turn", "C[i,j] += A[k,i] * B[k,j] * imm(n)", 16),
+            modes=(("A", ("no", "yes")), ("B", ("no", "yes"))),
+            legal_modes=((("A", "no"), ("B", "no")), (("A", "yes"), ("B", "no"))),
+        ),
+    ),
+)
+PRODUCT = kernel("C[m,n] += A[l,m] * B[l,n] * 5", {"A": (6, 4), "B": (6, 3), "C": (4, 3)})
+GIVEN = Match(
+    einsum=0,
+    instruction="turn",
+    axes=(("i", ("m",)), ("j", ("n",)), ("k", ("l",))),
+    operands=(("A", "A", 1), ("B", "B", 2), ("C", "C", 0)),
+    realisation=(("A", "direct"), ("B", "direct"), ("C", "direct")),
+    utilisation=1.0,
+    proved=True,
+    modes=(("A", "no"), ("B", "no")),
+    immediates=(("n", 5),),
+)
+
+
+@pytest.mark.parametrize("modes", [GIVEN.modes, (("A", "yes"), ("B", "no"))])
+def test_legal_modes_pass(modes: tuple[tuple[str, str], ...]) -> None:
+    assert check_match(replace(GIVEN, modes=modes), PRODUCT, TURNED) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"modes": ()}, "modes"),
+        ({"modes": GIVEN.modes[:1]}, "modes"),
+        ({"modes": (("A", "no"), ("B", "yes"))}, "modes"),
+        ({"modes": (("A", "no"), ("B", "perhaps"))}, "modes"),
+        ({"modes": (*GIVEN.modes, ("C", "no"))}, "modes"),
+        ({"immediates": ()}, "immediates"),
+        ({"immediates": (("m", 5),)}, "immediates"),
+        ({"immediates": (("n", 5), ("n", 5))}, "immediates"),
+        ({"immediates": (("n", 6),)}, "expression"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+def test_modes_and_immediates_spoiled(change: dict[str, object], rule: str) -> None:
+    found = {violation.rule for violation in check_match(replace(GIVEN, **change), PRODUCT, TURNED)}  # type: ignore[arg-type]
+    assert found == {rule}
+
+
+def test_modes_are_the_instructions_own() -> None:
+    assert rules(replace(RIGHT, modes=(("A", "no"),))) == {"modes"}
+    assert rules(replace(RIGHT, immediates=(("n", 1),))) == {"immediates"}

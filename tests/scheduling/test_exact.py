@@ -170,7 +170,7 @@ def random_tilings(machine: str, count: int) -> Iterator[tuple[Workload, Binding
 def test_a_schedule_read_and_spelled_out_again(machine: str) -> None:
     """Slots become stays with addresses and lifetimes; every judge is content, and nothing gets later."""
     spelled = 0
-    for work, binding, _, hint in random_tilings(machine, 12):
+    for work, binding, _, hint in random_tilings(machine, 8):
         try:
             reading = read(hint, [binding], binding.target)
         except Unsupported:
@@ -180,7 +180,7 @@ def test_a_schedule_read_and_spelled_out_again(machine: str) -> None:
         assert again.latency_cycles <= hint.latency_cycles
         assert wrong(work, binding, again) == []
         spelled += 1
-    assert spelled >= 5
+    assert spelled >= 3
 
 
 def test_values_given_beforehand_enter_and_leave() -> None:

@@ -56,7 +56,7 @@ Columns = tuple[Integers, Integers, Integers, Integers]
 def _in_part(whole: MemoryMap, columns: Columns, shown: Sequence[tuple[int, int]], span: int) -> MemoryMap:
     """The rectangles of ``whole`` in the ranges ``shown``, samples between; samples alone where that is too much."""
     exact = [_clipped(whole, first, end) for first, end in shown]
-    first, end = (shown[0][1], shown[-1][0]) if sum(map(len, exact)) <= MOST_RECTANGLES // 2 else (0, span)
+    first, end = (shown[0][1], shown[-1][0]) if sum(map(len, exact)) <= MOST_RECTANGLES else (0, span)
     row, start, until, tensor = columns
     times = (np.clip(start, first, end) - first, np.clip(until, first, end) - first)
     cells = _TIMES

@@ -11,7 +11,7 @@ from math import floor, prod
 from isamap.errors import Unsupported
 from isamap.ir.binding import Binding, Role
 from isamap.ir.carried import is_choosy, why_not_carried
-from isamap.ir.expression import Expression, evaluate
+from isamap.ir.expression import Expression, evaluate, names
 from isamap.ir.hardware import Instruction, Transfer, cycles
 from isamap.tiling.exact.givens import Carried, Givens, Piece, Reach, Row, Way, Work
 from isamap.tiling.exact.pieces import Group, groups
@@ -91,6 +91,10 @@ def _refuse(binding: Binding) -> None:
         raise Unsupported("tiling", "the exact tiling of an output that no transfer stores")
     if binding.continues and (route.fetch is None or (route.drain is not None and route.fill is None)):
         raise Unsupported("tiling", "the exact tiling of an output that continues without a way in")
+    transfers = (role.route.store if role.written else role.route.fetch for role in binding.roles)
+    for transfer in transfers:
+        if transfer is not None and "rows" in names(transfer.cost_cycles):
+            raise Unsupported("tiling", f"the exact tiling with {transfer.name}, whose cost counts rows")
     accumulates = binding.einsum.operator != "="
     if accumulates and not binding.continues and binding.instruction.initialise == "never":
         raise Unsupported("tiling", f"the exact tiling of sums that {binding.instruction.name} cannot begin")

@@ -123,7 +123,7 @@ def test_too_many_rectangles_are_sampled_in_time(several: bool, monkeypatch: pyt
     first, end = (6, trace.span - 6) if several else (0, trace.span)
     shown = [(0, first), (end, trace.span)] if several else [(0, trace.span)]
     (whole,) = maps_of(trace)
-    monkeypatch.setattr(memory_map, "MOST_RECTANGLES", len(whole) - 1 if not several else 2 * len(whole))
+    monkeypatch.setattr(memory_map, "MOST_RECTANGLES", len(whole) if several else len(whole) - 1)
     found_events = events(trace)
     labels = label(trace, found_events)
     columns = (found_events.row, found_events.start, found_events.end, labels.value)
