@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil, prod
 
 from isamap.ir.answers import Level, Tiling
 from isamap.ir.binding import Binding, Role
@@ -46,6 +47,14 @@ def visits(binding: Binding, tiling: Tiling) -> Iterator[tuple[Ranges, Ranges]]:
     for block in _steps(everything, _loops(axes, outer), 0):
         for tile in _steps(block, _loops(axes, inner), 0):
             yield block, tile
+
+
+def visit_count(binding: Binding, tiling: Tiling) -> int:
+    """How many visits there are, at least: blocks and tiles as if no edge were ragged."""
+    outer, inner = tiling.levels[0], tiling.levels[-1]
+    extents, block, tile = binding.extents, dict(outer.tile), dict(inner.tile)
+    blocks = prod(ceil(extents[x] / block[x]) for x in outer.order)
+    return max(blocks, prod(ceil(extents[x] / tile[x]) for x in extents))
 
 
 def _loops(axes: list[str], level: Level) -> list[tuple[int, int]]:
