@@ -12,7 +12,7 @@ from isamap.ir.einsum import Axis, Einsum, Statement
 from isamap.ir.expression import OPERATORS, Call, Expression, Name, Number, Subscript
 from isamap.ir.hardware import Instruction, Memory, Operand, Queue, Resource, Target, Transfer, Use
 from isamap.ir.program import Issue, Loop, Node, Operation, Program, Segment, View, Wait
-from isamap.ir.scalar import FUNCTIONS, Access, Apply, Cast, Index, Literal, Read, Scalar
+from isamap.ir.scalar import FUNCTIONS, Access, Apply, Cast, Immediate, Index, Literal, Read, Scalar
 from isamap.ir.workload import Tensor, Workload
 
 AXES = ("i", "j", "k", "n", "p_1")
@@ -82,7 +82,12 @@ def _applied(parts: st.SearchStrategy[Scalar]) -> st.SearchStrategy[Scalar]:
 
 
 scalars: st.SearchStrategy[Scalar] = st.recursive(
-    st.one_of(st.builds(Literal, numbers), st.builds(Read, accesses()), st.builds(Index, affines())),
+    st.one_of(
+        st.builds(Literal, numbers),
+        st.builds(Read, accesses()),
+        st.builds(Index, affines()),
+        st.builds(Immediate, st.sampled_from(["scale", "shift_2"])),
+    ),
     _applied,
     max_leaves=6,
 )
@@ -149,9 +154,14 @@ def instructions(draw: st.DrawFn, name: str) -> Instruction:
     dtype = draw(dtypes)
     indices = {"A": ("k", "i"), "B": ("k", "j"), "C": ("i", "j")}
     item = {operand: Access(operand, tuple(map(_index, names))) for operand, names in indices.items()}
-    meaning = Einsum((item["C"],), "+=", Apply("*", (Read(item["A"]), Read(item["B"]))), axes)
+    product = Apply("*", (Read(item["A"]), draw(st.sampled_from([Read(item["B"]), Immediate("scale")]))))
+    meaning = Einsum((item["C"],), "+=", Apply("*", (product, Read(item["B"]))), axes)
     rule = st.one_of(STRIDES, st.tuples(st.integers(1, 64), st.just(1)))
-    operands = tuple(Operand(o, dtype, names, "spad", draw(rule)) for o, names in indices.items())
+    orders = st.lists(st.tuples(st.just("flow"), st.sampled_from(["ws", "os"]), st.just(("j", "i"))), max_size=2)
+    operands = tuple(
+        Operand(o, dtype, names, "spad", draw(rule), tuple(draw(orders)) if o == "C" else ())
+        for o, names in indices.items()
+    )
     cost = costs(("i", "j", "k", "initialise"))
     modes = (("flow", ("ws", "os")), ("a b", ("x",)))
     return Instruction(
@@ -170,10 +180,9 @@ def targets(draw: st.DrawFn) -> Target:
     spad = Memory(
         "spad", draw(positive), "explicit", 2, draw(st.integers(1, 4)), 1, draw(energy), draw(energy), draw(texts)
     )
-    cost = costs(("bytes", "border_bytes"))
-    copy = Einsum(
-        (Access("D", (_index("i"),)),), "=", Cast(draw(dtypes), Read(Access("S", (_index("i"),)))), (Axis("i", 1, 9),)
-    )
+    cost = costs(("bytes", "border_bytes", "rows"))
+    value = Cast(draw(dtypes), Apply("*", (Read(Access("S", (_index("i"),))), Immediate("scale"))))
+    copy = Einsum((Access("D", (_index("i"),)),), "=", value, (Axis("i", 1, 9),))
     load = Transfer(
         "load", "dram", "spad", "dma", draw(st.sampled_from([(), (Use("bus"), Use("spad.read", 8))])), draw(cost),
         draw(cost), draw(st.integers(1, 5)), draw(st.sampled_from([None, (16,), (4, 4)])), draw(STRIDES), draw(STRIDES),
@@ -215,7 +224,8 @@ def operations(draw: st.DrawFn) -> Operation:
     found = tuple(draw(views(operand, factors)) for operand in operands)
     mode = draw(st.sampled_from(["", "initialise", "accumulate"]))
     modes = draw(st.sampled_from([(), (("flow", "ws"), ("a b", "c"))]))
-    return Operation(draw(st.sampled_from(["mac", "load", "tcgen05.mma"])), extents, found, mode, modes)
+    brought = draw(st.lists(st.tuples(st.sampled_from(["scale", "a b", "x2"]), numbers), max_size=2))
+    return Operation(draw(st.sampled_from(["mac", "load", "tcgen05.mma"])), extents, found, mode, modes, tuple(brought))
 
 
 def _program_issues(label: str) -> st.SearchStrategy[Issue]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.75  # a key with a typo is still taken for the key it was meant to be
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Kernels, machines and results: files, or names.")]
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Kernels, machines, sweeps and results: files, or names.")]
 
 
 def validate_files(files: Files, as_json: Json = False) -> None:
-    """Checks kernel, hardware and result files."""
+    """Checks kernel, hardware, sweep and result files."""
     entries: list[dict[str, Any]] = []
     for file in files:
         kind, error = _validate(file)
@@ -59,6 +59,10 @@ def _validate(file: str) -> tuple[str | None, IsamapError | None]:
         kind = _kind(file)
         if kind == "result":
             read_result(Path(file))
+        elif kind == "sweep":
+            from isamap.explore import read_sweep
+
+            read_sweep(file)
         elif kind == "kernel":
             load_workload(file)
         else:
@@ -69,7 +73,7 @@ def _validate(file: str) -> tuple[str | None, IsamapError | None]:
 
 
 def _kind(file: str) -> str:
-    """``kernel``, ``hardware`` or ``result``; raises InputError where the file is none of them."""
+    """``kernel``, ``hardware``, ``sweep`` or ``result``; raises InputError where the file is none of them."""
     from isamap.spec import available, resolve
     from isamap.spec.diagnostic import did_you_mean
     from isamap.spec.resolve import open_document
@@ -89,17 +93,18 @@ def _kind(file: str) -> str:
     return "kernel"
 
 
-def _kind_by_keys(file: str, data: dict[str, Any]) -> Kind:
+def _kind_by_keys(file: str, data: dict[str, Any]) -> str:
     """The kind of file whose keys are most like those of ``data``."""
     from isamap.spec import schema
 
-    known: dict[Kind, list[str]] = {kind: list(schema(kind)["properties"]) for kind in ("kernel", "hardware")}
-    common = set(known["kernel"]) & set(known["hardware"])
+    kinds: tuple[Kind | Literal["sweep"], ...] = ("kernel", "hardware", "sweep")
+    known = {kind: list(schema(kind)["properties"]) for kind in kinds}
+    common = set.intersection(*map(set, known.values()))
     score = {
         kind: sum(bool(get_close_matches(key, set(keys) - common, cutoff=_ALIKE)) for key in data)
         for kind, keys in known.items()
     }
     if not any(score.values()):
         own = "; ".join(f"a {kind} file has {' '.join(keys)}" for kind, keys in known.items())
-        raise InputError(f"{file}: neither a kernel nor a hardware file: {own}")
+        raise InputError(f"{file}: neither a kernel, a hardware nor a sweep file: {own}")
     return max(score, key=lambda kind: score[kind])

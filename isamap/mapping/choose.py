@@ -53,7 +53,8 @@ def choose(
     for number, sets in enumerate(answers):
         if not _any(sets):
             raise NoMatch(_reasons(work, target, number, sets))
-    chosen = [largest([match for one in sets for match in served(work, target, _turns(one, target))]) for sets in answers]
+    worth = ([match for one in sets for match in served(work, target, _turns(one, target))] for sets in answers)
+    chosen = list(map(largest, worth))
     return tuple(one for sets in answers for one in sets), _on_the_way(work, chosen, target), tuple(notes)
 
 

@@ -64,7 +64,7 @@ def test_mistakes_of_map_and_compile(command: str, arguments: list[str], said: l
         (["list", "extra"], "extra"),
         (["list", "--all"], "--all"),
         (["list", "--json", "1"], "1"),
-        (["comple"], "Did you mean 'compile'?"),
+        (["comple"], "Did you mean 'compile'"),
     ],
 )
 def test_wrong_usage(arguments: list[str], said: str) -> None:
@@ -108,7 +108,7 @@ def test_validate_tells_every_mistake_of_every_file(tmp_path: Path) -> None:
 def test_validate_says_what_files_there_are(tmp_path: Path) -> None:
     path = tmp_path / "notes.yaml"
     path.write_text("apples: 3\npears: 4\n")
-    assert "neither a kernel nor a hardware file" in complaint("validate", str(path))
+    assert "neither a kernel, a hardware nor a sweep file" in complaint("validate", str(path))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,8 +30,10 @@ SCHEDULE = Schedule(
     array("i", [0, 0]), array("q", [0, 2]), array("i", [0, -1, 1, -1]), array("i", [0, 1]), array("q", [0]),
     array("b", [1]), array("q", range(0, 2000, 10)), 77,
 )  # fmt: skip
+IN_A_MODE = replace(MATCH, modes=(("A", "plain"), ("a b", "x")), immediates=(("scale", 0.0078125), ("shift", -3)))
 RECORDS = [
     MATCH,
+    IN_A_MODE,
     Tiling(MATCH, (LEVEL, LEVEL), 151_200),
     SCHEDULE,
     Placement(((Lifetime("a b", "spad", 0, 9, 64, 8), 128),)),

@@ -10,32 +10,29 @@ from math import ceil
 from random import Random
 
 from isamap.errors import NoMatch
-from isamap.ir.binding import Binding
+from isamap.ir.binding import Binding, Role
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
 from isamap.spec import load_target, load_workload
-from isamap.tiling.exact.counts import MOST_WAITING, Counts
-from isamap.tiling.exact.modelled import Cost, modelled
+from isamap.tiling.exact.counts import Counts
+from isamap.tiling.exact.modelled import modelled
 from isamap.tiling.exact.plan import ACCUMULATORS, SUMS, Plan
 from isamap.tiling.exact.prices import Prices
-from isamap.tiling.exact.slots import largest
+from isamap.tiling.exact.slots import largest, slots
 from isamap.tiling.nest import Nest, legal
 from tests.nests import bindings_of
-
-S8_TO_S32 = {"in": "s8", "acc": "s32"}
 
 
 def every_nest(binding: Binding) -> Iterator[tuple[Nest, list[int]]]:
     """Every legal nest, any integer tile and any block of whole tiles, in every order of the loops that move; and the
     positions at which a hold can begin. Loops that stand still come last, where they are inside of every hold."""
     extents = binding.extents
-    cuts = [
-        [(t, min(e, t * m)) for t in range(1, e + 1) for m in range(1, ceil(e / t) + 1)] for e in extents.values()
-    ]
+    cuts = [[(t, min(e, t * m)) for t in range(1, e + 1) for m in range(1, ceil(e / t) + 1)] for e in extents.values()]
     for cut in product(*cuts):
         tile, block = ({x: c[n] for x, c in zip(extents, cut, strict=True)} for n in (0, 1))
         plain = Nest(tuple(tile.items()), tuple(block.items()), tuple(extents), tuple(extents))
-        if not legal(binding, plain):
+        steps = all(tile[x] == 1 for x in extents if x not in binding.match.mapped_axes)
+        if not steps or not legal(binding, plain):
             continue
         outer = [x for x in extents if block[x] < extents[x]]
         inner = [x for x in extents if tile[x] < block[x]]
@@ -46,28 +43,50 @@ def every_nest(binding: Binding) -> Iterator[tuple[Nest, list[int]]]:
 
 
 def every_plan(binding: Binding, prices: Prices) -> Iterator[Plan]:
-    """Every plan but those that keep sums for longer than they are added to, or let fewer tiles wait than could."""
-    inputs = [role.operand.name for role in binding.inputs]
-    holders = inputs + [ACCUMULATORS] * (binding.output.route.drain is not None)
+    """Every plan but those that keep sums for longer than they are added to, let fewer tiles wait than could, or differ
+    from another one in nothing that is counted."""
     for nest, starts in every_nest(binding):
-        sums = max(at for at in starts if Counts(binding, Plan(nest, ((SUMS, at),), False)).fetched(SUMS, binding.output) == 1)
-        for depths in product(starts, repeat=len(holders)):
-            plan = Plan(nest, (*zip(holders, depths, strict=True), (SUMS, sums)), False)
+        ways = {
+            role.operand.name: _different(binding, nest, starts, role.operand.name, role) for role in binding.inputs
+        }
+        if binding.output.route.drain is not None:
+            ways[ACCUMULATORS] = _different(binding, nest, starts, ACCUMULATORS, binding.output)
+        sums = max(at for at in starts if _counts(binding, nest, SUMS, at).fetched(SUMS, binding.output) == 1)
+        for depths in product(*ways.values()):
+            plan = Plan(nest, (*zip(ways, depths, strict=True), (SUMS, sums)), False)
             yield plan
-            yield from _loading_ahead(binding, prices, plan, inputs)
+            yield from _loading_ahead(binding, prices, plan)
 
 
-def _loading_ahead(binding: Binding, prices: Prices, plan: Plan, inputs: list[str]) -> Iterator[Plan]:
+def _counts(binding: Binding, nest: Nest, holder: str, depth: int) -> Counts:
+    return Counts(binding, Plan(nest, ((holder, depth),), False))
+
+
+def _different(binding: Binding, nest: Nest, starts: list[int], holder: str, role: Role) -> list[int]:
+    """Positions at which a hold can begin that are told apart by what is counted."""
+    found: dict[object, int] = {}
+    for at in starts:
+        count = _counts(binding, nest, holder, at)
+        key: list[object] = [count.held(holder, role), count.fetched(holder, role)]
+        if not role.written:
+            key += [count.passes(role), *count.pieces(role).items()]
+        found.setdefault(tuple(key), at)
+    return list(found.values())
+
+
+def _loading_ahead(binding: Binding, prices: Prices, plan: Plan) -> Iterator[Plan]:
+    """With any number of slots that pieces may have, and as many tiles waiting as fit."""
     count, output = Counts(binding, plan), binding.output
+    inputs = [role.operand.name for role in binding.inputs]
     held = [count.held(role.operand.name, role) for role in binding.inputs]
     spare = [[kept] if kept == every else range(kept + 1, 2 * kept + 1) for kept, every in held]
     staged = output.route.drain is not None
     memory = output.route.landing if staged else output.route.memory
     most = memory.capacity_bytes // prices.slot_bytes(output, largest(output, plan), staged=staged)
-    for slots in product(*spare):
-        for waiting in range(min(most, 10 * MOST_WAITING), 0, -1):
-            ahead = replace(plan, spare=True, slots=(*zip(inputs, slots, strict=True), (SUMS, waiting)))
-            if modelled(binding, ahead, prices) is not None:
+    for given in product(*spare):
+        for waiting in range(most, 0, -1):
+            ahead = replace(plan, spare=True, slots=(*zip(inputs, given, strict=True), (SUMS, waiting)))
+            if slots(prices, ahead, count) is not None:
                 yield ahead
                 break
 
@@ -104,11 +123,16 @@ def random_binding(rng: Random) -> tuple[Workload, Binding]:
     while True:
         kernel, tiny = rng.choice(list(KERNELS)), rng.random() < 0.5
         *shapes, statement = KERNELS[kernel]
-        sizes = dict(zip("MNK", rng.sample([rng.randint(1, 6), rng.randint(1, 3), rng.choice([1, 1, 2])], 3), strict=True))
+        sizes = dict(zip("MNK", rng.sample([rng.randint(1, 6), rng.randint(1, 3), 1], 3), strict=True))
         sizes = {name: size for name, size in sizes.items() if any(name in shape for shape in shapes)}
         types = ("s8", "s8", "s32") if tiny else ("s16",) * 3
         tensors = (f"  {n}: {{dtype: {t}, shape: [{s}]}}" for n, t, s in zip("ABC", types, shapes, strict=True))
-        lines = ["name: small", "sizes: {" + ", ".join(f"{n}: {s}" for n, s in sizes.items()) + "}", "tensors:", *tensors]
+        lines = [
+            "name: small",
+            "sizes: {" + ", ".join(f"{n}: {s}" for n, s in sizes.items()) + "}",
+            "tensors:",
+            *tensors,
+        ]
         lines += ["einsums:", "  - " + statement.format(*(("s32(", ")") if tiny else ("", ""))), ""]
         if rng.random() < 0.2:
             lines += ["inputs: [A, B, C]", "outputs: [C]", ""]
@@ -120,6 +144,3 @@ def random_binding(rng: Random) -> tuple[Workload, Binding]:
             return work, rng.choice(bindings_of(work, target, empty_axes=True))
         except (NoMatch, IndexError):
             continue
-
-
-__all__ = ["Cost", "best", "every_nest", "every_plan", "random_binding", "two_by_two", "with_capacity"]

@@ -35,7 +35,8 @@ class Cost:
 def modelled(binding: Binding, plan: Plan, prices: Prices | None = None) -> Cost | None:
     """The cost of ``plan``; None where it is not legal or does not fit. Many plans may share their ``prices``."""
     prices, count = prices or Prices(binding), Counts(binding, plan)
-    taken = slots(prices, plan, count) if legal(binding, plan.nest) else None
+    steps = all(size == 1 for x, size in plan.nest.tile if x not in binding.match.mapped_axes)
+    taken = slots(prices, plan, count) if steps and legal(binding, plan.nest) else None
     return None if taken is None else _Ledger(prices, plan, count, taken).cost()
 
 
