@@ -269,7 +269,8 @@ def _better_schedule(search: _Search, plan: Plan) -> Plan:
         bound_cycles=int(search.bound or 0),
         tell=lambda value, bound: search.tell("scheduling by CP-SAT", min(plan.value, value or plan.value)),
     )
-    proved = ", the best for these tiles" if solved.status == "optimal" else ""
+    model = "tiles" if "acyclic" in solved.method else "tasks and slots"
+    proved = f", the best for its {model}" if solved.status == "optimal" else ""
     if solved.answer is None or solved.answer.latency_cycles >= plan.value:
         return replace(plan, method=plan.method + proved)
     return Plan(plan.parts, solved.answer, float(solved.answer.latency_cycles), solved.method + proved)

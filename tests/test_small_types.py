@@ -22,6 +22,7 @@ from isamap.ir.hardware import Instruction, Target
 from isamap.ir.text import from_text, to_text
 from isamap.simulate import evaluate, random_inputs, simulate
 from isamap.simulate.einsum import apply_einsum
+from isamap.simulate.element_types import rounded_to_bf16
 from isamap.simulate.value import Arrays
 from isamap.spec import load_workload
 from isamap.tiling.estimate import estimate
@@ -41,13 +42,14 @@ tensors:
 einsums:
   - C[m,n] += {c}(A[m,k]) * {c}(B[k,n])
 """
+HEURISTIC = Options(method="heuristic", deterministic=True)
 TYPES = [("u4", "s4", "s32"), ("s4", "s4", "s4"), ("s4", "s8", "s16"), ("f16", "f16", "f32"), ("bf16", "bf16", "f32"),
          ("f32", "f32", "f32"), ("f16", "f16", "f16"), ("bf16", "bf16", "bf16")]  # fmt: skip
 
 
 def compiled(types: tuple[str, str, str], m: int, n: int, k: int, target: Target | None = None) -> Compiled:
     work = load_workload(GEMM.format(a=types[0], b=types[1], c=types[2], m=m, n=n, k=k))
-    answer = compile_workload(work, target or typed(*types), Options(deterministic=True))
+    answer = compile_workload(work, target or typed(*types), HEURISTIC)
     assert answer.violations == ()
     assert answer.simulation.latency_cycles == answer.schedule.latency_cycles
     assert answer.simulation.latency_cycles >= answer.bound_cycles
@@ -80,6 +82,13 @@ def test_odd_inputs(sizes: tuple[int, int, int], alignment: int) -> None:
     assert answer.simulation.traffic_bytes["load"] >= -(-m * k // 2) + -(-k * n // 2)
 
 
+def test_solvers_know_how_many_bytes_there_are() -> None:
+    for types in (("u4", "s4", "s32"), ("s4", "s4", "s4")):
+        work = load_workload(GEMM.format(a=types[0], b=types[1], c=types[2], m=5, n=6, k=5))
+        answer = compile_workload(work, typed(*types), Options(method="exact", deterministic=True))
+        assert answer.violations == ()
+
+
 def test_one_axis_at_a_time() -> None:
     """A transfer of rows only: several fill a slot, and none shares a byte with another."""
     target = typed("u4", "s4", "s32")
@@ -99,7 +108,7 @@ def test_odd_outputs_are_right_or_refused_with_a_reason() -> None:
 @pytest.mark.parametrize("output", ["s32", "s4"])
 def test_convolutions_read_windows_inside_bytes(output: str) -> None:
     settings: dict[str, object] = {"in": "s4", "acc": output, "N": 2, "K": 20, "C": 5, "P": 18, "R": 3}
-    answer = compile_workload(load_workload("conv1d", settings), typed("s4", "s4", output), Options(deterministic=True))
+    answer = compile_workload(load_workload("conv1d", settings), typed("s4", "s4", output), HEURISTIC)
     assert answer.violations == ()
     text = to_text(answer.program)
     assert re.search(r"A=s4 spad@ of 4 bits \{", text)
@@ -116,10 +125,10 @@ def test_random_kernels(family: Callable[..., str], types: tuple[str, str]) -> N
     target, done = typed(types[0], types[0], types[1]), 0
     for seed in range(2):
         rng = Random(seed)
-        text = family(rng, types, 9)
+        text = family(rng, types, 5 if family is conv2d else 9)
         work = load_workload(text)
         try:
-            answer = compile_workload(work, target, Options(deterministic=True))
+            answer = compile_workload(work, target, HEURISTIC)
         except Infeasible as error:
             assert types == ("s4", "s4")
             assert "must begin and end at whole bytes" in str(error)  # noqa: PT017
@@ -147,9 +156,8 @@ def test_every_instruction_does_what_it_means(types: tuple[str, str, str], name:
     target = custom({o.name: (o.dtype.name, o.axes) for o in instruction.operands}, *_texts(instruction))
     got, wanted = perform(target, {"i": 3, "j": 2, "k": 3} if "mac" in name else {"i": 3, "j": 5})
     for tensor, values in got.items():
-        np.testing.assert_allclose(
-            values.astype(float), wanted[tensor].astype(float), rtol=2.0**-7 if "f16" in types[2] else 0
-        )
+        loose = 0.1 if "f16" in types[2] else 1e-6 if "f" in types[2] else 0.0
+        np.testing.assert_allclose(values.astype(float), wanted[tensor].astype(float), rtol=0, atol=loose)
 
 
 def _texts(instruction: Instruction) -> list[str]:
@@ -181,7 +189,7 @@ def test_extreme_floats() -> None:
     assert np.isnan(got[1]).all()
     assert (got[2] == np.float32([9, -7, 4.5, 18]) * np.float32(2.0**-133)).all()
     assert np.isinf(got[3, 3])
-    assert got[3, 2] == np.float32(2) * got[3, 2] / np.float32(2)
+    assert got[3, 2] == rounded_to_bf16(odd_ones)[3, 0]
 
 
 @pytest.mark.parametrize(("a", "b", "c"), [("u4", "u4", "s32"), ("f16", "f16", "f32")])

@@ -225,6 +225,8 @@ def scalar(
                 return Index(affine(inner, known))
             case tree.Call("imm", (tree.Name(name),)):
                 return Immediate(name)
+            case tree.Call("imm", _):
+                raise InvalidNoun([Fault((), "imm(NAME), a number that each issue brings", repr(str(part)))])
             case tree.Call(function, arguments):
                 built = tuple(map(build, arguments))
                 plain = function.removeprefix("sat_")

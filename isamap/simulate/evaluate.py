@@ -15,7 +15,7 @@ from isamap.errors import Fault, InputError, Unsupported
 from isamap.ir.einsum import Einsum
 from isamap.ir.workload import Tensor, Workload
 from isamap.simulate.einsum import apply_einsum, identity
-from isamap.simulate.element_types import Array, raw, storage
+from isamap.simulate.element_types import Array, raw, settle, storage
 from isamap.simulate.value import Arrays
 
 __all__ = ["evaluate"]
@@ -29,7 +29,7 @@ def evaluate(workload: Workload, inputs: Mapping[str, Array]) -> dict[str, Array
     borders = {tensor.name: tensor.border for tensor in workload.tensors if tensor.border is not None}
     state = Arrays(arrays, dtypes, borders)
     for name in workload.inputs:
-        arrays[name][...] = checked(workload.tensor(name), inputs)
+        arrays[name][...] = settle(checked(workload.tensor(name), inputs), dtypes[name])
     starts = _starts(workload)
     for name, operator in starts.items():
         arrays[name][...] = identity(operator, dtypes[name])

@@ -160,7 +160,8 @@ def _legal_modes(shape: InstructionShape, faults: Faults) -> tuple[tuple[tuple[s
         if not choices or len(set(map(str, choices))) < len(choices):
             faults.add(("modes", mode), "at least one choice, each once", " ".join(map(str, choices)) or "none")
     for n, combination in enumerate(shape.legal_modes):
-        if missing := [mode for mode in shape.modes if mode not in combination]:
+        missing = [mode for mode in shape.modes if mode not in combination]
+        if missing and combination.keys() <= shape.modes.keys():
             faults.add(("legal_modes", n), f"a choice of each of {' '.join(shape.modes)}", f"none of {missing[0]}")
         for mode, choice in combination.items():
             if mode not in shape.modes:

@@ -15,6 +15,7 @@ from time import monotonic
 from isamap.errors import Infeasible
 from isamap.ir.answers import Level, Tiling, sizes
 from isamap.ir.binding import Binding
+from isamap.tiling.ahead import slots_ahead
 from isamap.tiling.estimate import Estimate, estimate
 from isamap.tiling.nest import Nest, normal, piece
 from isamap.tiling.options import MOST_OPTIONS, tile_options
@@ -168,6 +169,8 @@ def tiling_as_estimated(binding: Binding, nest: Nest, found: Estimate, objective
     tile, block, extents = dict(nest.tile), dict(nest.block), binding.extents
     output = binding.output
     slots, held = dict(found.slots), dict(found.held)
+    for name, more in slots_ahead(binding, nest, found).items():
+        slots[name] += more
     landing = (*binding.fetched, output)[0].route.landing.name
     buffers = {role.label: slots[role.operand.name] for role in binding.fetched}
     if output.route.staging is not None and output.home is None:

@@ -19,18 +19,18 @@ from tests.machines import bench, bundled
 from tests.simulate.tape import Entry, Tape, at, operation
 
 S8, S32 = DTYPES["s8"], DTYPES["s32"]
-I, K, J = 5, 7, 3
+ROWS, DEPTH, COLUMNS = 5, 7, 3
 RESULT = "result"
-SCALE = 0.03125
+SCALE = 0.003
 PLAIN, TURNED = "plain", "transposed"
 
 
 def product(a: str = PLAIN, b: str = PLAIN, store: str = "mvout_s8", name: str = "matmul_ws") -> Tape:
     """One product of 5 x 7 x 3 on Gemmini, A and B as they lie in these modes, scaled on the way out."""
     tensors = (
-        Tensor("A", S8, (I, K) if a == PLAIN else (K, I)),
-        Tensor("B", S8, (K, J) if b == PLAIN else (J, K)),
-        Tensor("C", S8, (I, J)),
+        Tensor("A", S8, (ROWS, DEPTH) if a == PLAIN else (DEPTH, ROWS)),
+        Tensor("B", S8, (DEPTH, COLUMNS) if b == PLAIN else (COLUMNS, DEPTH)),
+        Tensor("C", S8, (ROWS, COLUMNS)),
     )
     tape = Tape("one", "gemmini", tensors, ("A", "B"), ("C",))
     loads = []
@@ -44,10 +44,10 @@ def product(a: str = PLAIN, b: str = PLAIN, store: str = "mvout_s8", name: str =
         "B": at("spad", S8, **({"k": 16, "j": 1} if b == PLAIN else {"j": 16, "k": 1})),
         "C": at("acc", S32, i=64, j=4),
     }
-    multiply = operation(name, {"i": I, "j": J, "k": K}, "initialise", **views)
+    multiply = operation(name, {"i": ROWS, "j": COLUMNS, "k": DEPTH}, "initialise", **views)
     multiply = replace(multiply, modes=(("A", a), ("B", b)))
     done = tape.issue(multiply, 0, 1024, 0, after=loads)
-    out = operation(store, {"i": I, "j": J}, source=at("acc", S32, i=64, j=4),
+    out = operation(store, {"i": ROWS, "j": COLUMNS}, source=at("acc", S32, i=64, j=4),
                     destination=at("dram.C", S8, i=(1, 0), j=(0, 1)))  # fmt: skip
     tape.issue(replace(out, immediates=(("scale", SCALE),)), 0, 0, 0, after=[(done, RESULT)])
     return tape

@@ -86,7 +86,7 @@ def test_the_machine_is_right_without_changes() -> None:
         (3, "parameters: {kib: 64, ^two words: 1}", "parameters.two words: expected a name of letters"),
         # costs
         (10, "  load: {from: dram, to: spad, channel: dma, cost_cycles: ^ceil(bites/16)}",
-         "transfers.load.cost_cycles: expected a name of bytes border_bytes kib, got 'bites'; did you mean 'bytes'?"),
+         "transfers.load.cost_cycles: expected a name of bytes border_bytes rows kib, got 'bites'; did you mean 'bytes'"),
         (10, "  load: {from: dram, to: spad, channel: dma, cost_cycles: ^ceil(bytes/0)}",
          "transfers.load.cost_cycles: expected a number, got 'bytes / 0'"),
         (20, "    initiation_interval_cycles: ^kk",
@@ -133,6 +133,17 @@ def test_the_machine_is_right_without_changes() -> None:
          f"{MAC}.meaning: expected one type on both sides, got s16 and s8"),
         (18, "    meaning: ^C[i] += A[i,k] * B[k", f"{MAC}.meaning: expected an expression"),
         (25, "    legal_modes: [{^flw: os}]", f"{MAC}.legal_modes.0.flw: expected a mode of flow, got 'flw'"),
+        (25, "    legal_modes: [^{}]", f"{MAC}.legal_modes.0: expected a choice of each of flow, got none of flow"),
+        (23, "    modes: {flow: ^[]}", f"{MAC}.modes.flow: expected at least one choice, each once, got none"),
+        (23, "    modes: {flow: ^[os, os]}", f"{MAC}.modes.flow: expected at least one choice, each once, got os os"),
+        (23, "    modes: {flow: ^os}", f"{MAC}.modes.flow: expected a list, got 'os'"),
+        (25, "    orders: {^Z: {flow=os: [k, i]}}", f"{MAC}.orders.Z: expected an operand of A B C, got 'Z'"),
+        (25, "    orders: {A: {^flow=is: [k, i]}}",
+         f"{MAC}.orders.A.flow=is: expected MODE=CHOICE, one of flow=os flow=ws, got 'flow=is'"),
+        (25, "    orders: {A: {^flow: [k, i]}}", f"{MAC}.orders.A.flow: expected MODE=CHOICE, one of flow=os flow=ws"),
+        (25, "    orders: {A: {flow=os: ^[k]}}", f"{MAC}.orders.A.flow=os: expected the axes i k, got k"),
+        (25, "    orders: {A: {flow=os: ^[k, z]}}", f"{MAC}.orders.A.flow=os: expected the axes i k, got k z"),
+        (25, "    orders: {A: ^[k, i]}", f"{MAC}.orders.A: expected a mapping, got a list"),
         (25, "    legal_modes: [{flow: ^is}]", f"{MAC}.legal_modes.0.flow: expected a choice of os ws, got 'is'"),
         # references
         (14, "    unit: ^aray", f"{MAC}.unit: expected a unit of array dma, got 'aray'; did you mean 'array'?"),
@@ -145,7 +156,7 @@ def test_the_machine_is_right_without_changes() -> None:
         (10, "  load: {from: dram, to: spad, channel: dma, cost_cycles: 1, block: ^[4, 4]}",
          "transfers.load.block: expected at most 1 extents (dimensions: 1), got 2"),
         (10, "  load: {from: dram, to: spad, channel: dma, cost_cycles: 1, meaning: ^'S[i] = D[i]'}",
-         "transfers.load.meaning: expected D[...] = a value of S[...]"),
+         "transfers.load.meaning: expected D[i,j,...] = a value of S[i,j,...]"),
         (10, "  load: {from: spad, to: dram, channel: dma, cost_cycles: 1}", None),
     ],
 )  # fmt: skip
@@ -190,3 +201,47 @@ def test_a_wrong_memory_is_reported_once() -> None:
     assert len(mistakes((6, "  spad: {capacity: 3 KIB, ports: {read: 64 B/cycle}}"))) == 1
     assert len(mistakes((6, "  spad: 3"))) == 1
     assert len(mistakes((3, "parameters: {kib: x}"))) == 1
+
+
+CARRY = "  load: {from: dram, to: spad, channel: dma, dimensions: 2, cost_cycles: 1, meaning: '"
+FORM = "expected D[i,j,...] = a value of S[i,j,...], over plain axes"
+
+
+@pytest.mark.parametrize(
+    ("meaning", "said"),
+    [
+        ("D[i] = S[i]", "expected 2 axes, as dimensions says, got i"),
+        ("D[i,j,k] = S[i,j,k]", "expected 2 axes, as dimensions says, got i j k"),
+        ("D[i,j] = S[j,i]", FORM),
+        ("D[i,j] += S[i,j]", FORM),
+        ("D[i,j] max= S[i,j]", FORM),
+        ("D[2*i,j] = S[2*i,j]", FORM),
+        ("D[i,j] = S[i,j] + S[j,i]", FORM),
+        ("D[i,j] = imm(fill)", FORM),
+        ("D[i,j] = X[i,j]", "expected a tensor of D S, got 'X'"),
+        ("E[i,j] = S[i,j]", "expected a tensor of D S, got 'E'"),
+        ("D[i,j] = S[i,j] * imm(3)", "expected imm(NAME), a number that each issue brings, got 'imm(3)'"),
+        ("D[i,j] = S[i,j] * imm(a, b)", "expected imm(NAME), a number that each issue brings, got 'imm(a, b)'"),
+        ("D[i,j] = S[i,j] *", "expected an expression"),
+    ],
+)
+def test_what_a_transfer_cannot_mean(meaning: str, said: str) -> None:
+    assert LINES[9].startswith("  load:")
+    (found,) = mistakes((10, f"{CARRY}{meaning}'}}"))
+    assert found.startswith(f"10:{len(CARRY)}: transfers.load.meaning: {said}"), found
+
+
+def test_a_meaning_has_as_many_axes_as_its_block() -> None:
+    (found,) = mistakes((10, CARRY.replace("cost", "block: [16, 16], cost") + "D[i] = S[i]'}"))
+    assert "transfers.load.meaning: expected 2 axes, as block says, got i" in found
+
+
+def test_modes_orders_and_immediates_are_read() -> None:
+    lines = [*LINES, "    orders: {A: {flow=os: [k, i]}}", "    legal_modes: [{flow: ws}]"]
+    lines[9] = CARRY + "D[i,j] = max(S[i,j] * imm(scale), 0)'}"
+    target = load_target("\n".join(lines))
+    mac = target.instruction("mac")
+    assert mac.operand("A").orders == (("flow", "os", ("k", "i")),)
+    assert mac.combinations == ((("flow", "ws"),),)
+    assert target.transfer("load").immediates == ("scale",)
+    assert mac.immediates == ()

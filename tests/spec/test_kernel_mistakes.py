@@ -161,3 +161,15 @@ def test_lines_below_the_key() -> None:
     assert found[0] == f"7:5: tensors.A.dtyp: expected {TENSOR_KEYS}, got the unknown key 'dtyp'; did you mean 'dtype'?"
     found = mistakes((5, "  A:"), (6, "    shape: [M, K]"), (7, "    colour: red"))
     assert found[0] == "5:3: tensors.A: expected the key dtype, got only shape colour"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("imm(scale)", "expected a number: immediates belong to instructions, got imm(scale)"),
+        ("imm(M)", "expected a number: immediates belong to instructions, got imm(M)"),
+        ("imm(3)", "expected imm(NAME), a number that each issue brings, got 'imm(3)'"),
+    ],
+)
+def test_a_kernel_states_its_numbers(number: str, said: str) -> None:
+    assert mistakes((9, f"{EINSUM} * {number}")) == [f"9:5: einsums.0: {said}"]

@@ -54,8 +54,9 @@ def every_plan(binding: Binding, prices: Prices) -> Iterator[Plan]:
         sums = max(at for at in starts if _counts(binding, nest, SUMS, at).fetched(SUMS, binding.output) == 1)
         for depths in product(*ways.values()):
             plan = Plan(nest, (*zip(ways, depths, strict=True), (SUMS, sums)), False)
-            yield plan
-            yield from _loading_ahead(binding, prices, plan)
+            if slots(prices, plan, Counts(binding, plan)) is not None:
+                yield plan
+                yield from _loading_ahead(binding, prices, plan)
 
 
 def _counts(binding: Binding, nest: Nest, holder: str, depth: int) -> Counts:
@@ -123,7 +124,8 @@ def random_binding(rng: Random) -> tuple[Workload, Binding]:
     while True:
         kernel, tiny = rng.choice(list(KERNELS)), rng.random() < 0.5
         *shapes, statement = KERNELS[kernel]
-        sizes = dict(zip("MNK", rng.sample([rng.randint(1, 6), rng.randint(1, 3), 1], 3), strict=True))
+        most = rng.choice([(6, 1, 1), (6, 2, 1), (3, 3, 1), (2, 2, 2)])
+        sizes = {name: rng.randint(1, most) for name, most in zip("MNK", rng.sample(most, 3), strict=True)}
         sizes = {name: size for name, size in sizes.items() if any(name in shape for shape in shapes)}
         types = ("s8", "s8", "s32") if tiny else ("s16",) * 3
         tensors = (f"  {n}: {{dtype: {t}, shape: [{s}]}}" for n, t, s in zip("ABC", types, shapes, strict=True))
