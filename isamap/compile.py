@@ -232,9 +232,9 @@ def _by_solvers(search: _Search, plan: Plan) -> Plan:
     """What the solvers make of a plan: better tilings of its bindings, then a better schedule of all parts."""
     try:
         for number in range(len(plan.parts)):
-            if not search.is_met(plan.value):
+            if not search.is_met(plan.value) and not search.stopped:
                 plan = _better_tiling(search, plan, number)
-        if search.options.objective == "latency" and not search.is_met(plan.value):
+        if search.options.objective == "latency" and not search.is_met(plan.value) and not search.stopped:
             plan = _better_schedule(search, plan)
     except KeyboardInterrupt:
         search.stopped = True
@@ -248,11 +248,12 @@ def _better_tiling(search: _Search, plan: Plan, number: int) -> Plan:
     try:
         effort = search.effort(0.4 / (len(plan.parts) - number))
         solved = tile_exactly(binding, objective=search.options.objective, effort=effort, hint=tiling)
+        search.stopped |= solved.interrupted
         if solved.answer is None or solved.answer == tiling:
             return plan
         parts = (*plan.parts[:number], (binding, solved.answer), *plan.parts[number + 1 :])
         schedule = list_schedule(parts, search.target)
-    except (Infeasible, Unsupported):
+    except (Infeasible, Unsupported):  # what the model leaves out may be too much for it
         return plan
     value = _value(search, parts, schedule)
     return Plan(parts, schedule, value, solved.method) if value < plan.value else plan
@@ -269,6 +270,7 @@ def _better_schedule(search: _Search, plan: Plan) -> Plan:
         bound_cycles=int(search.bound or 0),
         tell=lambda value, bound: search.tell("scheduling by CP-SAT", min(plan.value, value or plan.value)),
     )
+    search.stopped |= solved.interrupted
     model = "tiles" if "acyclic" in solved.method else "tasks and slots"
     proved = f", the best for its {model}" if solved.status == "optimal" else ""
     if solved.answer is None or solved.answer.latency_cycles >= plan.value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Literal
 
 from isamap.ir.answers import Moment, Status
@@ -118,18 +118,20 @@ def _solve(solver: Any, model: Any) -> tuple[str, bool]:
     """Solve in a thread, so that Ctrl-C reaches us: the name of the status, and whether there was one."""
     status: list[str] = []
     failure: list[BaseException] = []
+    done, interrupted = Event(), False
 
     def work() -> None:
         try:
             status.append(solver.solve(model).name)
         except BaseException as error:
             failure.append(error)
+        finally:
+            done.set()
 
-    thread, interrupted = Thread(target=work), False
-    thread.start()
-    while thread.is_alive():
+    Thread(target=work, daemon=True).start()
+    while not done.is_set():  # an Event, because a Thread that is joined when Ctrl-C comes counts as ended
         try:
-            thread.join(0.1)
+            done.wait(0.1)
         except KeyboardInterrupt:
             interrupted = True
             solver.stop_search()

@@ -125,7 +125,7 @@ def test_random_kernels(family: Callable[..., str], types: tuple[str, str]) -> N
     target, done = typed(types[0], types[0], types[1]), 0
     for seed in range(2):
         rng = Random(seed)
-        text = family(rng, types, 5 if family is conv2d else 9)
+        text = family(rng, types, 4 if family is conv2d else 9)
         work = load_workload(text)
         try:
             answer = compile_workload(work, target, HEURISTIC)

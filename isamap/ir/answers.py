@@ -27,7 +27,7 @@ class Moment:
 @dataclass(frozen=True)
 class Solved(Generic[T]):
     """An answer and its worth. ``value`` and ``bound`` are in the objective's unit; ``method`` says how it was
-    obtained, ``history`` how value and bound came closer. UNKNOWN has no answer of the solver's own (it may hold the
+    obtained, ``history`` how value and bound came closer, ``interrupted`` whether Ctrl-C ended the search. UNKNOWN has no answer of the solver's own (it may hold the
     one that the search began from); a stopped search keeps its best one as ``feasible``."""
 
     answer: T | None
@@ -39,6 +39,7 @@ class Solved(Generic[T]):
     seed: int = 0
     method: str = ""
     history: tuple[Moment, ...] = ()
+    interrupted: bool = False
 
     @property
     def gap(self) -> float | None:

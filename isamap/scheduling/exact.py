@@ -60,7 +60,7 @@ def schedule_exactly(
     try:
         return _solved(given, hint)
     except KeyboardInterrupt:
-        return _kept(hint, effort, bound_cycles)
+        return replace(_kept(hint, effort, bound_cycles), interrupted=True)
 
 
 def _kept(hint: Schedule, effort: Effort, bound_cycles: int) -> Solved[Schedule]:
@@ -111,7 +111,7 @@ def _together(given: _Given, hint: Schedule, reading: Reading) -> Solved[Schedul
     status: Status = "optimal" if value == bound else "feasible"
     return Solved(
         answer, status, "latency", float(value), float(bound), outcome.seconds, given.effort.seed, method,
-        outcome.history,
+        outcome.history, outcome.interrupted,
     )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def _reordered(given: _Given, hint: Schedule) -> Solved[Schedule]:
     method = found.method if answer is not hint or optimal else f"list, kept by {found.method}"
     return Solved(
         answer, "optimal" if optimal else "feasible", "latency", float(value), float(found.bound),
-        found.seconds, given.effort.seed, method, tuple(found.history),
+        found.seconds, given.effort.seed, method, tuple(found.history), found.stopped,
     )  # fmt: skip
 
 

@@ -171,7 +171,8 @@ def test_the_read_port_has_room_for_a_mac_and_one_vector() -> None:
 def test_requantised_bytes_come_four_cycles_later() -> None:
     made = tape("Q")
     made.issue(load_x(64), 0, 0)
-    made.issue(operation("requantise", {"i": 64}, X=at("local", S32, i=4), Y=at("local", S8, i=1)), 0, 256)
+    requantise = operation("requantise", {"i": 64}, X=at("local", S32, i=4), Y=at("local", S8, i=1))
+    made.issue(replace(requantise, immediates=(("factor", 77), ("shift", 14))), 0, 256)
     made.issue(store("Q", 64), 256, 0)
     result = right(made, 0, 20, 27)
     assert result.latency_cycles == 27 + 4 + 4

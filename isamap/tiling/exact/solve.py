@@ -75,6 +75,7 @@ def complete_hint(m: Model, plan: Plan) -> bool:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.fix_variables_to_their_hinted_value = True
+    solver.parameters.catch_sigint_signal = False  # it would take the signal away from Python for good
     solver.parameters.max_deterministic_time = 5.0
     status = solver.solve(m.model)
     m.model.clear_hints()
@@ -131,7 +132,10 @@ def _solved(m: Model, tiling: Tiling, cost: Cost, outcome: Outcome, effort: Effo
         Moment(moment.seconds, *(None if n is None else n * unit for n in (moment.value, moment.bound)))
         for moment in outcome.history
     )
-    return Solved(tiling, outcome.status, m.objective, value, bound, outcome.seconds, effort.seed, METHOD, history)
+    return Solved(
+        tiling, outcome.status, m.objective, value, bound, outcome.seconds, effort.seed, METHOD, history,
+        outcome.interrupted,
+    )  # fmt: skip
 
 
 def _begun(
