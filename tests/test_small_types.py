@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from isamap.cli import app
 from isamap.compile import Compiled, Options, compile_workload
-from isamap.errors import Infeasible
+from isamap.errors import Infeasible, Unsupported
 from isamap.ir.binding import Binding
 from isamap.ir.einsum import Einsum
 from isamap.ir.hardware import Instruction, Target
@@ -26,6 +26,7 @@ from isamap.simulate.element_types import rounded_to_bf16
 from isamap.simulate.value import Arrays
 from isamap.spec import load_workload
 from isamap.tiling.estimate import estimate
+from isamap.tiling.exact.solve import tile_exactly
 from tests.machines import p16_text, typed
 from tests.nests import bindings_of, random_nest
 from tests.random_kernels import batch, continued, conv1d, conv2d, depthwise, gemm, odd
@@ -87,6 +88,14 @@ def test_solvers_know_how_many_bytes_there_are() -> None:
         work = load_workload(GEMM.format(a=types[0], b=types[1], c=types[2], m=5, n=6, k=5))
         answer = compile_workload(work, typed(*types), Options(method="exact", deterministic=True))
         assert answer.violations == ()
+
+
+def test_the_exact_tiling_counts_no_halves() -> None:
+    """Its bytes are so many per element: what shares bytes is refused, not counted twice."""
+    work = load_workload(GEMM.format(a="u4", b="s4", c="s32", m=5, n=6, k=5))
+    (binding, *_) = bindings_of(work, typed("u4", "s4", "s32"))
+    with pytest.raises(Unsupported, match=r"bytes per element of [su]4, of which 2 share a byte"):
+        tile_exactly(binding)
 
 
 def test_one_axis_at_a_time() -> None:

@@ -124,18 +124,14 @@ def random_binding(rng: Random) -> tuple[Workload, Binding]:
     while True:
         kernel, tiny = rng.choice(list(KERNELS)), rng.random() < 0.5
         *shapes, statement = KERNELS[kernel]
-        most = rng.choice([(6, 1, 1), (6, 2, 1), (3, 3, 1), (2, 2, 2)])
+        most = rng.choice([(6, 1, 1)] * 3 + [(4, 2, 1)] * 3 + [(3, 2, 1)] * 3 + [(2, 2, 2)])
         sizes = {name: rng.randint(1, most) for name, most in zip("MNK", rng.sample(most, 3), strict=True)}
         sizes = {name: size for name, size in sizes.items() if any(name in shape for shape in shapes)}
         types = ("s8", "s8", "s32") if tiny else ("s16",) * 3
         tensors = (f"  {n}: {{dtype: {t}, shape: [{s}]}}" for n, t, s in zip("ABC", types, shapes, strict=True))
-        lines = [
-            "name: small",
-            "sizes: {" + ", ".join(f"{n}: {s}" for n, s in sizes.items()) + "}",
-            "tensors:",
-            *tensors,
-        ]
-        lines += ["einsums:", "  - " + statement.format(*(("s32(", ")") if tiny else ("", ""))), ""]
+        held = ", ".join(f"{name}: {size}" for name, size in sizes.items())
+        lines = ["name: small", f"sizes: {{{held}}}", "tensors:", *tensors, "einsums:"]
+        lines += ["  - " + statement.format(*(("s32(", ")") if tiny else ("", ""))), ""]
         if rng.random() < 0.2:
             lines += ["inputs: [A, B, C]", "outputs: [C]", ""]
         work = load_workload("\n".join(lines))

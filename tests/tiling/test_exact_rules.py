@@ -9,7 +9,8 @@ from ortools.sat.python import cp_model
 
 from isamap.ir.binding import Binding
 from isamap.spec import load_target, load_workload
-from isamap.tiling.exact.formulation import REDUNDANT, RULES, __doc__ as text
+from isamap.tiling.exact.formulation import REDUNDANT, RULES
+from isamap.tiling.exact.formulation import __doc__ as text
 from isamap.tiling.exact.gather import givens
 from isamap.tiling.exact.variables import Model, variables
 from tests.nests import S16, binding_of, bindings_of
@@ -41,17 +42,22 @@ def instance(name: str) -> Binding:
     return binding_of(kernel, with_capacity(machine, "spad", spad), sizes | S16)
 
 
-OPTIMA = {
-    # 2 x 2 x 4 at a time. A, B and C are 32 bytes each and cross once, in 8 + 8 + 8 cycles of the bus, where the units
-    # are busy for 16; 44 transfers, computations and drains take 1/1024 byte each.
-    ("gemm", "traffic"): 1024 * 96 + 44,
-    ("gemm", "latency"): 196,
-    # One point at a time: 4 tiles of 2 cycles; what is held for both rows comes while the first one is computed.
-    ("points", "latency"): 68,
-    # 9 cycles of two-byte lanes per tile and a piece of a window that takes longer than three tiles.
-    ("window", "latency"): 798,
-    # 100 x 100 points are summed over, 4096 at a time at most: three issues on the one tile.
-    ("two reductions", "traffic"): 0,
+OPTIMA = {  # in quarters of a cycle and one for each issue; in 1/1024 of a byte and one for each issue
+    # A, B and C cross once, 32 bytes each: four pieces of A are held, B and C come and go in eight; 16 computations, 8
+    # drains.
+    ("gemm", "traffic"): 1024 * 96 + 4 + 8 + 8 + 16 + 8,
+    # Where pieces are loaded ahead there is no room for all of A: it comes twice, B and C once, in 16 + 8 + 8 cycles of
+    # the bus; 1 + 1 cycles until the first computation, 1 + 2 after the last; 16 + 8 + 4 transfers and 16 + 4 others.
+    ("gemm", "latency"): 4 * (32 + 5) + 48,
+    # Four tiles of 2 cycles, one cycle for the second row of A to come, and 4 at the ends; 4 computations and drains, 4
+    # stores and 2 + 2 loads.
+    ("points", "latency"): 4 * (8 + 1 + 4) + 16,
+    # The bus is busy for 3 * 32 + 9 + 36 cycles with three bands of the image, the filter and 18 tiles of two points
+    # (126 cycles of computing). While a band comes (32), four tiles (7 each) can wait. Ends: 32 + 9 + 2 + 1.
+    ("window", "latency"): 4 * (141 + 44) + 58,
+    # 100 x 100 points are summed over, at most 4096 at a time: A, B and the one tile of C in three issues each but for
+    # one drain and one store.
+    ("two reductions", "traffic"): 1024 * (40_000 + 40_000 + 8) + 3 * 3 + 2,
 }
 
 NEEDED = {  # rule: an instance, an objective, and what the model believes without it
