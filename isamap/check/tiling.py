@@ -115,8 +115,8 @@ def _check_pieces(tiling: Tiling, einsum: Einsum) -> Iterator[Violation]:
                 yield Violation("pieces", where, f"{dict(piece)} of one of {' '.join(labels)}")
                 continue
             axes = accesses[labels[label][1]].axes
-            places = [count for each in tiling.levels for name, count in each.buffers if name == label]
-            if dict(piece) == {axis: einsum.extents[axis] for axis in axes} and places == [1]:
+            places = dict(level.buffers).get(label, dict(tiling.levels[-1].buffers).get(label))
+            if dict(piece) == {axis: einsum.extents[axis] for axis in axes} and places == 1:
                 continue  # a tensor that stays on chip
             for axis in axes:
                 size = dict(piece).get(axis, tile[axis])

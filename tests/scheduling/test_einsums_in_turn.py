@@ -40,8 +40,8 @@ def test_reads_and_writes_of_one_tensor_keep_their_order(einsums: list[str], mor
 
 
 def test_a_fetch_awaits_only_the_stores_that_it_touches() -> None:
-    """The second einsum starts before the first has stored everything."""
-    schedule = compiled([RELU, "W[m,n] = Y[m,n] + Z[m,n]"], "outputs: [W]", "XYZW").schedule
+    """The second einsum starts before the first has stored everything; an output does not stay on chip."""
+    schedule = compiled([RELU, "W[m,n] = Y[m,n] + Z[m,n]"], "outputs: [W, Y]", "XYZW").schedule
     steps = [schedule.steps[n] for n in schedule.step]
     stores = {n for n, step in enumerate(steps) if step.performs == "store" and step.tensor == "Y"}
     at, awaited = 0, []

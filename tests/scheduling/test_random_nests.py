@@ -27,6 +27,7 @@ PARAMETERS: dict[str, list[dict[str, object]]] = {
         for kib, rows, columns in [(1, 1, 2), (1, 2, 3), (1, 3, 1), (2, 4, 5), (1, 16, 16), (64, 3, 16)]
     ],
     "tiles": [{"spad_kib": kib} for kib in (2, 3, 4, 6)],
+    "vliw4": [{"local_kib": kib, "lanes": lanes} for kib, lanes in [(1, 4), (1, 16), (2, 8), (32, 16)]],
 }
 
 

@@ -18,7 +18,7 @@ from isamap.tiling.exact.counts import Counts
 from isamap.tiling.exact.modelled import modelled
 from isamap.tiling.exact.plan import ACCUMULATORS, SUMS, Plan
 from isamap.tiling.exact.prices import Prices
-from isamap.tiling.exact.slots import largest, slots
+from isamap.tiling.exact.slots import slots
 from isamap.tiling.nest import Nest, legal
 from tests.nests import bindings_of
 
@@ -83,7 +83,7 @@ def _loading_ahead(binding: Binding, prices: Prices, plan: Plan) -> Iterator[Pla
     spare = [[kept] if kept == every else range(kept + 1, 2 * kept + 1) for kept, every in held]
     staged = output.route.drain is not None
     memory = output.route.landing if staged else output.route.memory
-    most = memory.capacity_bytes // prices.slot_bytes(output, largest(output, plan), staged=staged)
+    most = memory.capacity_bytes // prices.slot_bytes(output, count.largest(output), staged=staged)
     for given in product(*spare):
         for waiting in range(most, 0, -1):
             ahead = replace(plan, spare=True, slots=(*zip(inputs, given, strict=True), (SUMS, waiting)))
@@ -115,6 +115,8 @@ KERNELS = {
     "gemm": ("M, K", "K, N", "M, N", "C[m,n] += {0}A[m,k]{1} * {0}B[k,n]{1}"),
     "gemv": ("M, K", "K", "M", "C[m] += {0}A[m,k]{1} * {0}B[k]{1}"),
     "outer": ("M", "N", "M, N", "C[m,n] += {0}A[m]{1} * {0}B[n]{1}"),
+    "skew": ("M + K - 1, K", "K", "M", "C[m] += {0}A[m+k,k]{1} * {0}B[k]{1}"),
+    "gaps": ("2*M - 1, K", "K", "M", "C[m] += {0}A[2*m,k]{1} * {0}B[k]{1}"),
     "conv": ("M + K - 1", "K", "M", "C[m] += {0}A[m+k]{1} * {0}B[k]{1}"),
 }
 
@@ -124,7 +126,7 @@ def random_binding(rng: Random) -> tuple[Workload, Binding]:
     while True:
         kernel, tiny = rng.choice(list(KERNELS)), rng.random() < 0.5
         *shapes, statement = KERNELS[kernel]
-        most = rng.choice([(6, 1, 1)] * 3 + [(4, 2, 1)] * 3 + [(3, 2, 1)] * 3 + [(2, 2, 2)])
+        most = rng.choice([(6, 1, 1)] * 5 + [(4, 2, 1)] * 2 + [(3, 2, 1)] * 5 + [(2, 2, 2)])
         sizes = {name: rng.randint(1, most) for name, most in zip("MNK", rng.sample(most, 3), strict=True)}
         sizes = {name: size for name, size in sizes.items() if any(name in shape for shape in shapes)}
         types = ("s8", "s8", "s32") if tiny else ("s16",) * 3

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 from ortools.sat.python import cp_model
 
@@ -20,6 +18,8 @@ from isamap.tiling.exact.modelled import modelled
 from isamap.tiling.exact.solve import complete_hint, model_of
 from tests.nests import S16, binding_of, bindings_of, scheduled
 from tests.random_kernels import FAMILIES, random_kernel
+
+LONG = Effort(2000, 1, deterministic=True)  # a few seconds: a unit of the solver's work is no second
 
 
 def gemm(target: str = "p16", m: int = 64, n: int = 48, k: int = 96, **parameters: object) -> Binding:
@@ -47,7 +47,7 @@ def test_the_whole_hint_is_accepted(binding: Binding) -> None:
     assert len(m.model.proto.solution_hint.vars) == len(m.model.proto.variables)
     solver = cp_model.CpSolver()
     solver.parameters.max_presolve_iterations = 1
-    outcome = run(solver, m.model, Effort(30, 1, deterministic=True))
+    outcome = run(solver, m.model, Effort(100, 1, deterministic=True))
     assert outcome.hint == "accepted"
     assert cost is not None
     assert outcome.value is not None
@@ -55,25 +55,38 @@ def test_the_whole_hint_is_accepted(binding: Binding) -> None:
 
 
 def test_a_small_product_is_proved_and_better_than_greedy() -> None:
-    binding = gemm("p16", 64, 64, 64)
+    binding = gemm("p16", 48, 48, 48, spad_kib=4)
     greedy = tilings(binding, most=1)[0]
-    found = tile_exactly(binding, effort=Effort(40, 1, deterministic=True), hint=greedy)
+    found = tile_exactly(binding, effort=LONG, hint=greedy)
     assert found.status == "optimal"
     assert found.value == found.bound
     assert found.answer is not None
-    assert scheduled(binding, found.answer).latency_cycles == 1536 < scheduled(binding, greedy).latency_cycles
+    assert scheduled(binding, found.answer).latency_cycles < scheduled(binding, greedy).latency_cycles
 
 
 def test_more_tiles_may_wait_while_a_long_piece_comes() -> None:
-    """Greedy lets two tiles wait for the bus; where a piece of the image takes longer than that the array stands still.
-    The exact tiling gives them room."""
-    work = load_workload("depthwise_conv2d", {"C": 16, "P": 28, "Q": 28} | S16)
-    binding = bindings_of(work, "p16")[0]
+    """Local search lets two tiles wait for the bus; where a piece of the image takes longer than that the array stands
+    still. The model gives them room."""
+    work = load_workload("depthwise_conv2d", {"C": 16, "P": 12, "Q": 12} | S16)
+    binding = bindings_of(work, load_target("p16", {"spad_kib": 8}))[0]
     greedy = tilings(binding, most=1)[0]
-    found = tile_exactly(binding, effort=Effort(15, 1, deterministic=True), hint=greedy)
+    found = tile_exactly(binding, effort=LONG, hint=greedy)
     assert found.answer is not None
     assert check_tiling(found.answer, work, binding.target) == []
     assert scheduled(binding, found.answer).latency_cycles < scheduled(binding, greedy).latency_cycles
+
+
+@pytest.mark.parametrize(("m", "n", "k", "spad_kib"), [(48, 32, 40, 2), (27, 81, 50, 8)])
+def test_modelled_cycles_come_true(m: int, n: int, k: int, spad_kib: int) -> None:
+    """The list schedule of the exact answer takes what the model says, but for a few percent."""
+    binding = gemm("p16", m, n, k, spad_kib=spad_kib)
+    found = tile_exactly(binding, effort=LONG)
+    assert found.answer is not None
+    plan = plan_from(binding, found.answer)
+    assert plan is not None
+    cost = modelled(binding, plan)
+    assert cost is not None
+    assert 0.9 * cost.cycles <= scheduled(binding, found.answer).latency_cycles <= 1.05 * cost.cycles
 
 
 @pytest.mark.parametrize("machine", FAMILIES)
@@ -84,7 +97,7 @@ def test_answers_for_random_kernels_are_right_and_can_be_scheduled(machine: str)
         objective = ("latency", "energy", "traffic", "edp")[seed % 4]
         greedy = tilings(binding, objective=objective, most=1)[0]
         try:
-            found = tile_exactly(binding, objective=objective, effort=Effort(0.5, 1, deterministic=True), hint=greedy)
+            found = tile_exactly(binding, objective=objective, effort=Effort(20, 1, deterministic=True), hint=greedy)
         except Unsupported:
             continue
         assert found.answer is not None, text
@@ -105,7 +118,7 @@ def test_no_time_leaves_the_greedy_tiling() -> None:
 
 
 def test_the_same_every_time() -> None:
-    found = [tile_exactly(gemm("p16", spad_kib=8), effort=Effort(1, deterministic=True)) for _ in range(2)]
+    found = [tile_exactly(gemm("p16", spad_kib=8), effort=Effort(30, deterministic=True)) for _ in range(2)]
     assert found[0] == found[1]
 
 
@@ -141,16 +154,3 @@ def test_progress_is_told_in_the_objectives_unit() -> None:
     found = tile_exactly(gemm("tiny", 4, 6, 8), effort=Effort(5, 1), tell=lambda *pair: told.append(pair))
     assert told[-1] == (found.value, found.bound)
     assert found.history[-1].value == found.value
-
-
-def test_modelled_cycles_come_true() -> None:
-    """The list schedule of the exact answer takes what the model says, but for a few percent."""
-    rng = Random(2)
-    for _ in range(5):
-        m, n, k = (rng.randint(20, 90) for _ in range(3))
-        binding = gemm("p16", m, n, k, spad_kib=8)
-        found = tile_exactly(binding, effort=Effort(4, 1, deterministic=True))
-        assert found.answer is not None
-        plan_cost = modelled(binding, plan) if (plan := plan_from(binding, found.answer)) else None
-        assert plan_cost is not None
-        assert scheduled(binding, found.answer).latency_cycles <= plan_cost.cycles * 1.05

@@ -70,12 +70,12 @@ def tiling_of_plan(binding: Binding, plan: Plan, objective: str) -> Tiling:
     count = Counts(binding, plan)
     output = binding.output
     alive, _ = count.held(SUMS, output)
-    room = {memory.name: memory.capacity_bytes for memory in binding.target.memories}
+    room = binding.room()
     if output.route.drain is None:
         out = OutputSlots(1.0, dict(plan.slots)[SUMS], alive, 0)
     else:
         sessions = count.fetched(ACCUMULATORS, output)
-        places = max(1, output.route.memory.capacity_bytes // output.slot_bytes(tile))
+        places = max(1, room[output.route.memory.name] // output.slot_bytes(tile))
         out = OutputSlots(sessions, places, count.held(ACCUMULATORS, output)[0], dict(plan.slots)[SUMS])
         room[output.route.landing.name] -= out.staging * output.staged_slot_bytes(tile)
     room[output.route.memory.name] -= out.slots * output.slot_bytes(tile)

@@ -7,7 +7,7 @@ from math import ceil, prod
 
 from isamap.ir.binding import Binding, Role
 from isamap.ir.hardware import Transfer
-from isamap.tiling.exact.plan import Plan
+from isamap.tiling.exact.plan import LoopName, Plan
 from isamap.tiling.nest import histogram, piece
 
 Sized = dict[tuple[int, ...], int]
@@ -22,6 +22,26 @@ class Counts:
     def __init__(self, binding: Binding, plan: Plan) -> None:
         self.binding, self.plan = binding, plan
         self.tile, self.block, self.extents = dict(plan.nest.tile), dict(plan.nest.block), binding.extents
+        self._largest: dict[str, dict[str, int]] = {}
+        self._inside: dict[str, set[LoopName]] = {}
+
+    def piece(self, role: Role) -> dict[str, int]:
+        """Sizes of the largest piece along the axes of the role's tensor."""
+        name = role.operand.name
+        if name not in self._largest:
+            sizes = piece(role, self.plan.nest)
+            self._largest[name] = {x: sizes[x] for x in role.access.axes}
+        return self._largest[name]
+
+    def largest(self, role: Role) -> tuple[int, ...]:
+        """The same, without the names of the axes."""
+        return tuple(self.piece(role).values())
+
+    def inside(self, holder: str) -> set[LoopName]:
+        """The loops across which ``holder`` keeps what it has."""
+        if holder not in self._inside:
+            self._inside[holder] = self.plan.inside(holder)
+        return self._inside[holder]
 
     def tiles(self, axes: list[str]) -> Sized:
         """How many tiles of each size ``axes`` are cut into."""
@@ -31,12 +51,11 @@ class Counts:
     def pieces(self, role: Role) -> Sized:
         """How many pieces of each size along the role's axes come in when each comes once; a window's piece comes
         again with every tile along an axis whose tile loop is not inside of the hold."""
-        largest = piece(role, self.plan.nest)
-        cuts = []
-        inside = self.plan.inside(role.operand.name) if not role.written else set()
-        for x in role.access.axes:
-            size, extent = largest[x], self.extents[x]
-            again = self.tile[x] if x in windows(role) and ("inner", x) not in inside else size
+        cuts, shared = [], windows(role)
+        inside = self.inside(role.operand.name) if not role.written else set()
+        for x, size in self.piece(role).items():
+            extent = self.extents[x]
+            again = self.tile[x] if x in shared and ("inner", x) not in inside else size
             cut: dict[int, int] = {}
             for start in range(0, extent, size):
                 part = min(size, extent - start)
@@ -46,10 +65,10 @@ class Counts:
 
     def fetched(self, holder: str, role: Role) -> int:
         """How often each piece comes in: once per turn of the loops of other axes outside of the hold."""
-        inside = self.plan.inside(holder)
+        inside, own = self.inside(holder), self.piece(role)
         times = 1
         for x in self.extents:
-            if x in role.access.axes or ("outer", x) in inside:
+            if x in own or ("outer", x) in inside:
                 continue
             size = self.block[x] if ("inner", x) in inside else self.tile[x]
             times *= ceil(self.extents[x] / size)
@@ -57,27 +76,27 @@ class Counts:
 
     def held(self, holder: str, role: Role) -> tuple[int, int]:
         """(pieces that are held, pieces that there are)."""
-        inside, sizes = self.plan.inside(holder), piece(role, self.plan.nest)
+        inside = self.inside(holder)
         held = every = 1
-        for x in role.access.axes:
-            all_of_it = ceil(self.extents[x] / sizes[x])
+        for x, size in self.piece(role).items():
+            all_of_it = ceil(self.extents[x] / size)
             every *= all_of_it
             if ("outer", x) in inside:
                 held *= all_of_it
             elif ("inner", x) in inside:
-                held *= ceil(self.block[x] / sizes[x])
+                held *= ceil(self.block[x] / size)
         return held, every
 
     def passes(self, role: Role) -> int:
         """How often all of what an input holds is gone through before it is let go: the trips of the loops inside of
         the hold that do not step through its pieces, less those for which one piece is used on end."""
-        inside, run = self.plan.inside(role.operand.name), True
+        inside, own, shared, run = self.inside(role.operand.name), self.piece(role), windows(role), True
         trips: dict[str, list[str]] = {}
         for level, x in reversed(self.plan.loops):
             if (level, x) not in inside:
                 break
             moves = self.tile[x] < self.block[x] if level == "inner" else self.block[x] < self.extents[x]
-            steps = x in role.access.axes and (level == "outer" or x not in windows(role))
+            steps = x in own and (level == "outer" or x not in shared)
             run = run and not (moves and steps)
             if moves and not steps and not run:
                 trips.setdefault(x, []).append(level)
@@ -90,10 +109,12 @@ class Counts:
 
 
 def windows(role: Role) -> set[str]:
-    """Axes that share a coordinate of an input with another one."""
+    """Axes that share a coordinate of an input with another one, where its strides leave room for that."""
     found = set[str]()
+    if role.written or role.operand.strides not in ("per_kernel_axis", "any"):
+        return found
     for index in role.access.affine_indices:
-        if len(index.terms) > 1 and not role.written:
+        if len(index.terms) > 1:
             found.update(index.axes)
     return found
 

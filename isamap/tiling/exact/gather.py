@@ -82,7 +82,13 @@ def _is_plain(binding: Binding, group: Group) -> bool:
 
 
 def _refuse(binding: Binding) -> None:
-    """What scheduling cannot follow is refused here, before it is optimised."""
+    """What scheduling cannot follow, or the model does not count, is refused here, before it is optimised."""
+    for role in binding.roles:
+        if role.home is not None:
+            raise Unsupported("tiling", f"the exact tiling of a tensor that stays on chip ({role.tensor.name})")
+        if role.operand.dtype.is_packed or role.tensor.dtype.is_packed:
+            raise Unsupported("tiling", f"the exact tiling of {role.tensor.name}, whose elements share bytes")
+        _refuse_rows(role)
     for role in binding.inputs:
         if role.route.fetch is None or role.route.staging is not None:
             raise Unsupported("tiling", f"the exact tiling of an input ({role.operand.name}) not fetched in one hop")
@@ -91,13 +97,17 @@ def _refuse(binding: Binding) -> None:
         raise Unsupported("tiling", "the exact tiling of an output that no transfer stores")
     if binding.continues and (route.fetch is None or (route.drain is not None and route.fill is None)):
         raise Unsupported("tiling", "the exact tiling of an output that continues without a way in")
-    transfers = (role.route.store if role.written else role.route.fetch for role in binding.roles)
-    for transfer in transfers:
-        if transfer is not None and "rows" in names(transfer.cost_cycles):
-            raise Unsupported("tiling", f"the exact tiling with {transfer.name}, whose cost counts rows")
     accumulates = binding.einsum.operator != "="
     if accumulates and not binding.continues and binding.instruction.initialise == "never":
         raise Unsupported("tiling", f"the exact tiling of sums that {binding.instruction.name} cannot begin")
+
+
+def _refuse_rows(role: Role) -> None:
+    """What a transfer costs must follow from its bytes, not from the rows in which they lie."""
+    for transfer in (hop for hop in (role.route.fetch, role.route.store) if hop is not None):
+        for cost in (transfer.cost_cycles, transfer.energy_pj):
+            if cost is not None and not names(cost) <= {"bytes", "border_bytes"}:
+                raise Unsupported("tiling", f"the exact tiling of pieces whose {transfer.name} costs {cost}")
 
 
 def _carried(
@@ -136,12 +146,12 @@ def _piece(binding: Binding, role: Role, parts: list[Group], ways: tuple[Way, ..
     counts: dict[int, int] = {1: 1}
     largest = 1
     for group in parts:
-        (x,) = group.axes
-        largest *= group.points((tile[x],))
+        largest *= group.points(tuple(tile[x] for x in group.axes))
         merged: dict[int, int] = {}
-        for (whole, many), (s, n) in ((a, b) for a in counts.items() for b in sizes_of(binding.extents[x], tile[x])):
-            key = whole * group.points((s,))
-            merged[key] = merged.get(key, 0) + many * n
+        cuts = [sizes_of(binding.extents[x], tile[x]) for x in group.axes]
+        for (points, many), *cut in product(counts.items(), *cuts):
+            key = points * group.points(tuple(size for size, _ in cut))
+            merged[key] = merged.get(key, 0) + many * prod(count for _, count in cut)
         counts = merged
     first, sweep, energy = [], [], []
     for way in ways:

@@ -12,8 +12,7 @@ from isamap.ir.hardware import Instruction, Transfer, Use
 from isamap.tiling.exact.counts import Counts, shares_a_way
 from isamap.tiling.exact.plan import ACCUMULATORS, Plan
 from isamap.tiling.exact.prices import Prices
-from isamap.tiling.exact.slots import Slots, largest, slots
-from isamap.tiling.nest import legal
+from isamap.tiling.exact.slots import Slots, slots
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,7 @@ class Cost:
 def modelled(binding: Binding, plan: Plan, prices: Prices | None = None) -> Cost | None:
     """The cost of ``plan``; None where it is not legal or does not fit. Many plans may share their ``prices``."""
     prices, count = prices or Prices(binding), Counts(binding, plan)
-    steps = all(size == 1 for x, size in plan.nest.tile if x not in binding.match.mapped_axes)
-    taken = slots(prices, plan, count) if steps and legal(binding, plan.nest) else None
+    taken = slots(prices, plan, count) if prices.is_legal(plan.nest) else None
     return None if taken is None else _Ledger(prices, plan, count, taken).cost()
 
 
@@ -163,7 +161,7 @@ class _Ledger:
     def _first(self, role: Role, transfer: Transfer | None) -> int:
         """Cycles of one of the largest pieces of ``role``."""
         assert transfer is not None
-        return self.prices.transfers(role, transfer, {largest(role, self.plan): 1})[0]
+        return self.prices.transfers(role, transfer, {self.count.largest(role): 1})[0]
 
 
 def _whole(uses: Iterable[Use]) -> set[str]:

@@ -14,6 +14,7 @@ from itertools import product
 from math import prod
 
 from isamap.ir.binding import Role
+from isamap.tiling.exact.counts import windows
 from isamap.tiling.exact.price import sizes_of
 from isamap.tiling.exact.shapes import Shape
 
@@ -75,11 +76,9 @@ class Sums:
 def groups(role: Role, every_axis: tuple[str, ...]) -> list[Group]:
     """The groups of ``role``'s tensor; an output travels in tiles."""
     parts: list[set[str]] = []
-    window: set[str] = set()
+    window = windows(role)
     for index in role.access.affine_indices:
         own = set(index.axes)
-        if len(index.terms) > 1 and not role.written:
-            window |= own
         for part in [part for part in parts if part & own]:
             parts.remove(part)
             own |= part

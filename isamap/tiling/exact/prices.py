@@ -11,6 +11,7 @@ from isamap.ir.hardware import Instruction, Transfer
 from isamap.tiling.exact.counts import windows
 from isamap.tiling.exact.price import MOST_PIECES, line
 from isamap.tiling.exact.shapes import joint_count, tile_choices
+from isamap.tiling.nest import Nest, legal
 
 Sizes = tuple[int, ...]
 
@@ -27,6 +28,14 @@ class Prices:
             for role in binding.roles
         }
         self._known: dict[tuple[object, ...], int | Fraction] = {}
+
+    def is_legal(self, nest: Nest) -> bool:
+        """Do the tiles of ``nest`` lie within the instruction's ranges, those of axes that feed nothing one by one?"""
+        key = ("legal", nest.tile, nest.block)
+        if key not in self._known:
+            steps = all(size == 1 for x, size in nest.tile if x not in self.binding.match.mapped_axes)
+            self._known[key] = steps and legal(self.binding, nest)
+        return bool(self._known[key])
 
     def _sizes(self, role: Role, sizes: Sizes) -> dict[str, int]:
         """Sizes along the role's axes, 1 along all others."""

@@ -122,13 +122,13 @@ def accumulate(m: Model) -> None:
     if m.given.fill is None:
         m.model.add(sessions == 1)
     m.model.add(m["buffers", ACCUMULATORS] == m["held", ACCUMULATORS])
-    used = m.model.new_int_var(0, output.role.route.memory.capacity_bytes, "accumulators used")
+    used = m.model.new_int_var(0, m.given.binding.room()[output.role.route.memory.name], "accumulators used")
     m.product(used, [m["buffers", ACCUMULATORS], m["slot bytes", output.name]])
 
 
 def capacity(m: Model) -> None:
     used: dict[str, list[Any]] = {}
-    limits = {memory.name: memory.capacity_bytes for memory in m.given.binding.target.memories}
+    limits = m.given.binding.room()
     for h, one in holders(m.given).items():
         if h == ACCUMULATORS:
             continue

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from isamap.ir.binding import Role
 from isamap.tiling.exact.counts import MOST_WAITING, Counts
 from isamap.tiling.exact.plan import ACCUMULATORS, SUMS, Plan
 from isamap.tiling.exact.prices import Prices
-from isamap.tiling.nest import piece
 
 
 @dataclass(frozen=True)
@@ -22,16 +20,16 @@ class Slots:
 def slots(prices: Prices, plan: Plan, count: Counts) -> Slots | None:
     """The slots of ``plan``; None where they do not fit, sums would be lost, or no transfer carries a piece."""
     binding, output = prices.binding, prices.binding.output
-    room = {memory.name: memory.capacity_bytes for memory in binding.target.memories}
+    room = binding.room()
     found: dict[str, int] = {}
     for role in binding.inputs:
-        name, sizes = role.operand.name, largest(role, plan)
+        name, sizes = role.operand.name, count.largest(role)
         taken = _of_input(plan, name, *count.held(name, role))
         if taken is None or not prices.is_carried(role, sizes):
             return None
         found[name] = taken
         room[role.route.memory.name] -= taken * prices.slot_bytes(role, sizes)
-    tile = largest(output, plan)
+    tile = count.largest(output)
     alive, every = count.held(SUMS, output)
     if count.fetched(SUMS, output) > 1 or not prices.is_carried(output, tile):
         return None
@@ -48,15 +46,9 @@ def slots(prices: Prices, plan: Plan, count: Counts) -> Slots | None:
         found[SUMS] = dict(plan.slots).get(SUMS, least + 2) if plan.spare else least
         waiting = found[SUMS] - least + 1
         fits = 1 + 2 * plan.spare <= waiting <= MOST_WAITING and (sessions == 1 or output.route.fill is not None)
-        fits = fits and held * prices.slot_bytes(output, tile) <= output.route.memory.capacity_bytes
+        fits = fits and held * prices.slot_bytes(output, tile) <= room[output.route.memory.name]
         room[output.route.landing.name] -= found[SUMS] * prices.slot_bytes(output, tile, staged=True)
     return Slots(found, waiting) if fits and min(room.values()) >= 0 else None
-
-
-def largest(role: Role, plan: Plan) -> tuple[int, ...]:
-    """Sizes of the largest piece along the role's axes."""
-    sizes = piece(role, plan.nest)
-    return tuple(sizes[x] for x in role.access.axes)
 
 
 def _of_input(plan: Plan, name: str, held: int, every: int) -> int | None:

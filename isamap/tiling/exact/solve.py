@@ -54,9 +54,13 @@ def tile_exactly(
     if outcome.status == "infeasible":
         return Solved(None, "infeasible", objective, None, None, outcome.seconds, effort.seed, METHOD)
     if not outcome.found:
-        return _begun(binding, objective, effort, hint, begin, outcome)
+        bound = None if outcome.bound is None else outcome.bound * _unit(m)
+        return _begun(binding, objective, effort, hint, begin, outcome, bound)
     plan = solution(m, solver.value)
     cost = _recomputed(m, plan, solver.objective_value)
+    before = modelled(binding, begin) if begin is not None else None
+    if hint is not None and before is not None and before.value(objective) <= cost.value(objective):
+        return _solved(m, hint, before, outcome, effort)  # nothing better: what is known stays
     return _solved(m, tiling_of_plan(binding, plan, objective), cost, outcome, effort)
 
 
@@ -139,12 +143,19 @@ def _solved(m: Model, tiling: Tiling, cost: Cost, outcome: Outcome, effort: Effo
 
 
 def _begun(
-    binding: Binding, objective: str, effort: Effort, hint: Tiling | None, begin: Plan | None, outcome: Outcome | None
+    binding: Binding,
+    objective: str,
+    effort: Effort,
+    hint: Tiling | None,
+    begin: Plan | None,
+    outcome: Outcome | None,
+    bound: float | None = None,
 ) -> Solved[Tiling]:
     """Nothing better came in time: what the search began from, or nothing."""
-    seconds = outcome.seconds if outcome else 0.0
-    if hint is None:
-        return Solved(None, "unknown", objective, None, None, seconds, effort.seed, METHOD)
+    seconds, interrupted = (outcome.seconds, outcome.interrupted) if outcome is not None else (0.0, False)
     cost = modelled(binding, begin) if begin is not None else None
     value = None if cost is None else cost.value(objective)
-    return Solved(hint, "feasible", objective, value, None, seconds, effort.seed, "local search")
+    return Solved(
+        hint, "unknown" if hint is None else "feasible", objective, value, bound, seconds, effort.seed,
+        METHOD if hint is None else "local search", (), interrupted,
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import ceil, prod
 from typing import Any
 
+from isamap.bounds.compulsory import touched_elements
 from isamap.bounds.latency import cycles_per_point
 from isamap.ir.hardware import Use
 from isamap.tiling.exact.plan import ACCUMULATORS
@@ -114,5 +115,5 @@ def bounds(m: Model) -> None:
     rate = cycles_per_point(given.binding.instruction)
     m.model.add(m["cycles", "compute"] >= ceil(points * rate - 1e-6))
     for name, one, _ in carriages(given):
-        reached = prod(group.points(tuple(given.extents[x] for x in group.axes)) for group in one.groups)
-        m.model.add(m["bytes", name] >= reached * one.element_bytes)
+        touched = touched_elements(one.role.access, given.extents, one.role.tensor)
+        m.model.add(m["bytes", name] >= touched * one.element_bytes)
