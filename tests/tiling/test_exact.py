@@ -76,7 +76,7 @@ def test_more_tiles_may_wait_while_a_long_piece_comes() -> None:
     assert scheduled(binding, found.answer).latency_cycles < scheduled(binding, greedy).latency_cycles
 
 
-@pytest.mark.parametrize(("m", "n", "k", "spad_kib"), [(48, 32, 40, 2), (27, 81, 50, 8)])
+@pytest.mark.parametrize(("m", "n", "k", "spad_kib"), [(48, 32, 40, 2)])
 def test_modelled_cycles_come_true(m: int, n: int, k: int, spad_kib: int) -> None:
     """The list schedule of the exact answer takes what the model says, but for a few percent."""
     binding = gemm("p16", m, n, k, spad_kib=spad_kib)
