@@ -40,7 +40,8 @@ __all__ = ["Compiled", "Options", "compile_workload"]
 Progress = Callable[[str, float | None, float | None], None]
 Part = tuple[Binding, Tiling]
 _SCHEDULED = 6  # candidates that are scheduled per einsum
-_SMALL = 120  # with --method auto, the solvers are asked about plans of at most so many issues
+_SMALL = 120  # with --method auto, the solvers are asked about plans of at most so many issues,
+_AUTO_SECONDS = 10.0  # for so long
 
 
 @dataclass
@@ -67,6 +68,7 @@ class _Search:
         """What a solver may spend: a share of the time left, or of the limit where no clock may be read."""
         options = self.options
         limit = options.time_limit_s if options.deterministic else max(0.0, self.left())
+        limit = min(limit, _AUTO_SECONDS) if options.method == "auto" else limit
         return Effort(share * limit, options.workers, options.seed, options.deterministic)
 
     def tell(self, stage: str, value: float | None = None) -> None:

@@ -18,7 +18,8 @@ from isamap.ir.effort import Effort
 __all__ = ["Outcome", "run"]
 
 SECONDS_PER_UNIT = 20.0
-"""Wall time of a unit of CP-SAT's deterministic time: 10 to 40 s were measured on rectangles, 2026-11, one worker."""
+"""Wall time of a unit of CP-SAT's deterministic time on rectangles: 10 to 40 s, measured 2026-11 on one worker. Models
+without rectangles do a unit in far less; whoever runs one says so."""
 
 Tell = Callable[[float | None, float | None], None]
 """Told (value, bound) whenever one of them improves."""
@@ -85,16 +86,19 @@ class _Log:
                 self.tell(value, bound)
 
 
-def run(solver: Any, model: Any, effort: Effort, tell: Tell | None = None) -> Outcome:
+def run(
+    solver: Any, model: Any, effort: Effort, tell: Tell | None = None, seconds_per_unit: float = SECONDS_PER_UNIT
+) -> Outcome:
     """Search ``model`` with ``solver`` (a CpSolver); its variables' values are read from the solver afterwards.
 
+    A deterministic limit becomes ``time_limit_s / seconds_per_unit`` units of the solver's own time.
     Ctrl-C ends the search, which keeps its best answer. Raises RuntimeError where the model is not valid.
     """
     limit = solver.parameters
     limit.num_workers = 1 if effort.deterministic else effort.workers
     limit.random_seed = effort.seed
     if effort.deterministic:
-        limit.max_deterministic_time = effort.time_limit_s / SECONDS_PER_UNIT
+        limit.max_deterministic_time = effort.time_limit_s / seconds_per_unit
     else:
         limit.max_time_in_seconds = effort.time_limit_s
     limit.catch_sigint_signal = False

@@ -16,7 +16,7 @@ CASES = [(machine, seed) for machine, count in COUNTS.items() for seed in range(
 @pytest.mark.parametrize(("machine", "seed"), CASES)
 def test_random_kernels(machine: str, seed: int) -> None:
     family, text, work = random_kernel(machine, seed)
-    answer = compile_workload(work, bundled(machine), Options(deterministic=True, seed=seed))
+    answer = compile_workload(work, bundled(machine), Options(deterministic=True, seed=seed, time_limit_s=2))
     what = f"{family}\n{text}"
     assert answer.violations == (), what
     assert answer.simulation.latency_cycles == answer.schedule.latency_cycles, f"a wrong prediction: {what}"

@@ -21,7 +21,7 @@ einsums:
 
 
 def compile_text(text: str, machine: str, **parameters: object) -> None:
-    compile_workload(load_workload(text), load_target(machine, parameters), Options(deterministic=True))
+    compile_workload(load_workload(text), load_target(machine, parameters), Options(deterministic=True, time_limit_s=2))
 
 
 @pytest.mark.parametrize("dtypes", [("f32", "f32"), ("s8", "s32"), ("u8", "s16")])
@@ -59,9 +59,9 @@ def test_a_scratchpad_of_one_tile() -> None:
     settings: dict[str, object] = {"M": 32, "N": 48, "K": 32, "in": "s16"}
     work, cycles = load_workload("gemm", settings), []
     with pytest.raises(Infeasible, match="1024 bytes more are needed for C 1024 bytes, A 512 bytes, B 512 bytes"):
-        compile_workload(work, load_target("tiles", {"spad_kib": 1}), Options(deterministic=True))
+        compile_workload(work, load_target("tiles", {"spad_kib": 1}), Options(deterministic=True, time_limit_s=2))
     for kib in (2, 3, 6):
-        answer = compile_workload(work, load_target("tiles", {"spad_kib": kib}), Options(deterministic=True))
+        answer = compile_workload(work, load_target("tiles", {"spad_kib": kib}), Options(deterministic=True, time_limit_s=2))
         assert answer.violations == ()
         assert answer.simulation.peak_bytes["spad"] <= 1024 * kib
         cycles.append(answer.simulation.latency_cycles)
@@ -70,7 +70,7 @@ def test_a_scratchpad_of_one_tile() -> None:
 
 def test_a_small_scratchpad_is_enough_for_ragged_tiles() -> None:
     work = load_workload("conv2d", {"K": 9, "C": 5, "P": 7, "Q": 8, "PAD": 1, "in": "s16", "acc": "s16"})
-    answer = compile_workload(work, load_target("p16", {"spad_kib": 1}), Options(deterministic=True))
+    answer = compile_workload(work, load_target("p16", {"spad_kib": 1}), Options(deterministic=True, time_limit_s=2))
     assert answer.violations == ()
     assert answer.simulation.peak_bytes["spad"] <= 1024
 
@@ -78,7 +78,7 @@ def test_a_small_scratchpad_is_enough_for_ragged_tiles() -> None:
 def test_an_extent_that_is_no_multiple() -> None:
     work = load_workload("gemm", {"M": 35, "N": 48, "K": 16, "in": "s16"})
     with pytest.raises(Infeasible, match="m = 35 is no multiple of 16, which matmul's i takes exactly; pad m to 48"):
-        compile_workload(work, load_target("tiles"), Options(deterministic=True))
+        compile_workload(work, load_target("tiles"), Options(deterministic=True, time_limit_s=2))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ einsums:
   - C[{c.lower()}] += s32(A[{a.lower()}]) * s32(B[{b.lower()}])
 """
     if possible:
-        answer = compile_workload(load_workload(text), load_target("tiles"), Options(deterministic=True))
+        answer = compile_workload(load_workload(text), load_target("tiles"), Options(deterministic=True, time_limit_s=2))
         assert answer.violations == ()
     else:
         with pytest.raises(Infeasible, match=r"load steps by 1 in dram \(unit_innermost\), a piece of A by 32"):

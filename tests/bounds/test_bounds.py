@@ -89,7 +89,7 @@ def test_machines_without_energy_have_no_energy_bound() -> None:
 def test_no_program_is_below_its_bound(kernel: str, target: str, settings: dict[str, object], objective: str) -> None:
     if target == "tiles" and objective == "energy":
         pytest.skip("tiles states no energy")
-    options = Options(objective=objective, deterministic=True)  # type: ignore[arg-type]
+    options = Options(objective=objective, deterministic=True, time_limit_s=2)  # type: ignore[arg-type]
     answer = compile_workload(load_workload(kernel, settings), load_target(target), options)
     assert answer.violations == ()
     assert answer.solved.value is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from instructions import instruction, kernel, machine
+from tests.mapping.instructions import instruction, kernel, machine
 
 from isamap.check.match import check_match
 from isamap.ir.scalar import Scalar, scalar

@@ -6,7 +6,7 @@ import random
 from itertools import permutations, product
 
 import pytest
-from instructions import instruction, kernel, machine
+from tests.mapping.instructions import instruction, kernel, machine
 
 from isamap.check.match import check_match
 from isamap.ir.hardware import Instruction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from instructions import (
+from tests.mapping.instructions import (
     ADD,
     BATCH,
     CONV1D,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from instructions import ADD, CONV1D, DEPTHWISE, GEMM, MAC, MATMUL, RELU, instruction, kernel
+from tests.mapping.instructions import ADD, CONV1D, DEPTHWISE, GEMM, MAC, MATMUL, RELU, instruction, kernel
 
 from isamap.mapping import map_einsum
 

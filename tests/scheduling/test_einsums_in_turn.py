@@ -18,7 +18,7 @@ def compiled(einsums: list[str], more: str = "", tensors: str = "XYZ") -> Compil
     lines = ["name: turns", "sizes: {M: 6, N: 9}", "tensors:"]
     lines += [f"  {name}: {{dtype: s32, shape: [M, N]}}" for name in tensors]
     text = "\n".join([*lines, "einsums:", *(f"  - {einsum}" for einsum in einsums), more, ""])
-    return compile_workload(load_workload(text), load_target("tiny"), Options(deterministic=True))
+    return compile_workload(load_workload(text), load_target("tiny"), Options(deterministic=True, time_limit_s=2))
 
 
 RELU, SUM = "Y[m,n] = max(X[m,n], 0)", "X[m,n] = Y[m,n] + Z[m,n]"
