@@ -61,7 +61,9 @@ def test_a_scratchpad_of_one_tile() -> None:
     with pytest.raises(Infeasible, match="1024 bytes more are needed for C 1024 bytes, A 512 bytes, B 512 bytes"):
         compile_workload(work, load_target("tiles", {"spad_kib": 1}), Options(deterministic=True, time_limit_s=2))
     for kib in (2, 3, 6):
-        answer = compile_workload(work, load_target("tiles", {"spad_kib": kib}), Options(deterministic=True, time_limit_s=2))
+        answer = compile_workload(
+            work, load_target("tiles", {"spad_kib": kib}), Options(deterministic=True, time_limit_s=2)
+        )
         assert answer.violations == ()
         assert answer.simulation.peak_bytes["spad"] <= 1024 * kib
         cycles.append(answer.simulation.latency_cycles)
@@ -98,7 +100,9 @@ einsums:
   - C[{c.lower()}] += s32(A[{a.lower()}]) * s32(B[{b.lower()}])
 """
     if possible:
-        answer = compile_workload(load_workload(text), load_target("tiles"), Options(deterministic=True, time_limit_s=2))
+        answer = compile_workload(
+            load_workload(text), load_target("tiles"), Options(deterministic=True, time_limit_s=2)
+        )
         assert answer.violations == ()
     else:
         with pytest.raises(Infeasible, match=r"load steps by 1 in dram \(unit_innermost\), a piece of A by 32"):

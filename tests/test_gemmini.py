@@ -18,7 +18,9 @@ DATAFLOWS = ("matmul_ws", "matmul_os")
 
 def compiled(work: Workload, instruction: str | None = None) -> Compiled:
     """What the heuristics make of it, checked."""
-    answer = compile_workload(work, bundled("gemmini"), Options("heuristic", instruction=instruction, deterministic=True))
+    answer = compile_workload(
+        work, bundled("gemmini"), Options("heuristic", instruction=instruction, deterministic=True)
+    )
     assert answer.violations == ()
     assert answer.checked
     assert answer.bound_cycles <= answer.simulation.latency_cycles == answer.schedule.latency_cycles

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.75  # a key with a typo is still taken for the key it was meant to be
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Kernels, machines, sweeps and results: files, or names.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Kernels, machines, sweeps and results: files, or names.")
+]
 
 
 def validate_files(files: Files, as_json: Json = False) -> None:

@@ -27,8 +27,9 @@ class Moment:
 @dataclass(frozen=True)
 class Solved(Generic[T]):
     """An answer and its worth. ``value`` and ``bound`` are in the objective's unit; ``method`` says how it was
-    obtained, ``history`` how value and bound came closer, ``interrupted`` whether Ctrl-C ended the search. UNKNOWN has no answer of the solver's own (it may hold the
-    one that the search began from); a stopped search keeps its best one as ``feasible``."""
+    obtained, ``history`` how value and bound came closer, ``interrupted`` whether Ctrl-C ended the search. UNKNOWN has
+    no answer of the solver's own (it may hold the one that the search began from); a stopped search keeps its best one
+    as ``feasible``."""
 
     answer: T | None
     status: Status

@@ -53,11 +53,12 @@ def settle(values: Array, dtype: DType) -> Array:
 
 def cast(values: Array, source: DType, dtype: DType, saturate: bool = False) -> Array:
     """``values`` of type ``source`` in type ``dtype``: clamped to its range first where ``saturate``, else wrapped."""
-    if saturate and dtype.kind != "bool":
+    beyond = source.is_float or source.least < dtype.least or source.most > dtype.most
+    if saturate and dtype.kind != "bool" and beyond:  # limits are floats where dtype is: integers within them stay
         values = _clamped(values, source, dtype)
         if source.is_float and dtype.is_integer:
             return values.astype(storage(dtype))
-    if dtype.is_float and source.is_integer:
+    if dtype.is_float and source.is_integer and values.dtype.kind != "f":
         values = _float64(values, sticky=dtype.name != "f64")
     if source.is_float and dtype.is_integer:
         return _wrapped(values, dtype)
@@ -82,7 +83,8 @@ def _float64(values: Array, sticky: bool) -> Array:
     not zero, so that rounding again to fewer bits is as if done once."""
     if not sticky or values.dtype.itemsize < 8:
         return values.astype(np.float64)
-    size = np.where(values < 0, np.uint64(0) - values.astype(np.uint64), values.astype(np.uint64))
+    with np.errstate(over="ignore"):  # numpy warns of single numbers that wrap, not of arrays
+        size = np.where(values < 0, np.uint64(0) - values.astype(np.uint64), values.astype(np.uint64))
     low = np.uint64(0x7FF)
     cut = np.where(size >> np.uint64(53), (size & ~low) | ((size & low != 0).astype(np.uint64) << np.uint64(11)), size)
     return np.where(values < 0, -cut.astype(np.float64), cut.astype(np.float64))

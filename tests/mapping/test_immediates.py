@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.mapping.instructions import instruction, kernel, machine
 
 from isamap.check.match import check_match
 from isamap.ir.scalar import Scalar, scalar
 from isamap.mapping import map_einsum
 from isamap.mapping.orientation import immediates_of, pairings
+from tests.mapping.instructions import instruction, kernel, machine
 
 LENGTH = {"i": (1, 8)}
 

@@ -6,12 +6,12 @@ import random
 from itertools import permutations, product
 
 import pytest
-from tests.mapping.instructions import instruction, kernel, machine
 
 from isamap.check.match import check_match
 from isamap.ir.hardware import Instruction
 from isamap.ir.workload import Workload
 from isamap.mapping import map_einsum, map_einsum_greedily
+from tests.mapping.instructions import instruction, kernel, machine
 
 Assignment = tuple[tuple[int, ...], tuple[tuple[str, frozenset[str]], ...]]
 FORMS = {

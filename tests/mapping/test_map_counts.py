@@ -5,6 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
+
+from isamap.check.match import check_match
+from isamap.errors import InputError, NotFound, Unsupported
+from isamap.ir.dtype import DTYPES
+from isamap.ir.einsum import parse_statement
+from isamap.ir.workload import Tensor, Workload, workload
+from isamap.mapping import MatchSet, map_einsum, map_einsum_greedily, map_workload
 from tests.mapping.instructions import (
     ADD,
     BATCH,
@@ -23,13 +30,6 @@ from tests.mapping.instructions import (
     kernel,
     machine,
 )  # fmt: skip
-
-from isamap.check.match import check_match
-from isamap.errors import InputError, NotFound, Unsupported
-from isamap.ir.dtype import DTYPES
-from isamap.ir.einsum import parse_statement
-from isamap.ir.workload import Tensor, Workload, workload
-from isamap.mapping import MatchSet, map_einsum, map_einsum_greedily, map_workload
 
 
 def sets(found: MatchSet) -> set[tuple[tuple[str, ...], ...]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.mapping.instructions import ADD, CONV1D, DEPTHWISE, GEMM, MAC, MATMUL, RELU, instruction, kernel
-
 from isamap.mapping import map_einsum
+from tests.mapping.instructions import ADD, CONV1D, DEPTHWISE, GEMM, MAC, MATMUL, RELU, instruction, kernel
 
 
 def test_an_axis_in_every_operand() -> None:

@@ -88,7 +88,9 @@ MACHINES = {"vliw4": bundled("vliw4"), "bent": bent(bundled("vliw4"))}
 
 @cache
 def compiled(kernel: str, machine: str) -> Compiled:
-    answer = compile_workload(load_workload(KERNELS[kernel]), MACHINES[machine], Options(deterministic=True, time_limit_s=2))
+    answer = compile_workload(
+        load_workload(KERNELS[kernel]), MACHINES[machine], Options(deterministic=True, time_limit_s=2)
+    )
     assert answer.violations == ()
     return answer
 
