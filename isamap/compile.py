@@ -273,11 +273,12 @@ def _better_schedule(search: _Search, plan: Plan) -> Plan:
         tell=lambda value, bound: search.tell("scheduling by CP-SAT", min(plan.value, value or plan.value)),
     )
     search.stopped |= solved.interrupted
-    model = "tiles" if "acyclic" in solved.method else "tasks and slots"
+    method = solved.method.partition(" (time and addresses together")[0]  # why not is for who asks scheduling
+    model = "tiles" if "acyclic" in method else "tasks and slots"
     proved = f", the best for its {model}" if solved.status == "optimal" else ""
     if solved.answer is None or solved.answer.latency_cycles >= plan.value:
         return replace(plan, method=plan.method + proved)
-    return Plan(plan.parts, solved.answer, float(solved.answer.latency_cycles), solved.method + proved)
+    return Plan(plan.parts, solved.answer, float(solved.answer.latency_cycles), method + proved)
 
 
 def _value(search: _Search, parts: Sequence[Part], schedule: Schedule) -> float:
