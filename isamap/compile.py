@@ -1,85 +1,33 @@
 """The spine: from a workload and a target to a program that was simulated and checked.
 
     choose            the ways to do each einsum worth trying     mapping
-    bind_all          operands, routes, layouts                   ir
-    tilings           sizes, order, pieces, buffers               tiling        tile_exactly
-    list_schedule     residency, order, times                     scheduling    schedule_exactly
-    first_fit         addresses                                   placement     place_exactly
+    first_plan        tilings and a schedule, by heuristics       plan: tiling, scheduling
+    by_solvers        better ones, by CP-SAT                      plan: tiling, scheduling
+    place_plan        addresses                                   plan: placement
     lower             the program                                 lowering
     judge_program     legal? free of hazards? right?              judge: check, simulate
 
-The heuristics on the left always run first. The solvers on the right begin from what they found; what a solver finds
-is taken only where it is better. A search that is stopped (time limit, Ctrl-C) answers with the best plan so far.
+A search that is stopped (time limit, Ctrl-C) answers with the best plan so far.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from isamap.bounds import latency_bound_cycles
 from isamap.compiled import Compiled, Options, Plan
-from isamap.errors import Infeasible, NotFound, Unsupported
-from isamap.ir.answers import Lifetime, Match, Moment, Placement, Schedule, Tiling
-from isamap.ir.binding import Binding, bind_all, matches_of
-from isamap.ir.effort import Effort
+from isamap.errors import Unsupported
+from isamap.ir.binding import matches_of
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
-from isamap.judge import judge_answers, judge_program, lower_bound, objective_value, solved_program
+from isamap.judge import judge_answers, judge_program, lower_bound, solved_program
 from isamap.lowering import lower
 from isamap.mapping import MatchSet, choose
-from isamap.placement import first_fit, place_exactly
-from isamap.scheduling import list_schedule, schedule_exactly
-from isamap.search import best_first
-from isamap.simulate import simulate
-from isamap.tiling import tile_exactly, tilings
+from isamap.plan import Progress, Search, by_solvers, first_plan, place_plan
 
 __all__ = ["Compiled", "Options", "compile_workload"]
 
-Progress = Callable[[str, float | None, float | None], None]
-Part = tuple[Binding, Tiling]
-_SCHEDULED = 6  # candidates that are scheduled per einsum
-_SMALL = 120  # with --method auto, the solvers are asked about plans of at most so many issues,
-_AUTO_SECONDS = 10.0  # for so long
-
-
-@dataclass
-class _Search:
-    """One run of the compiler: what it works on, until when, whom it tells how it goes, and how it went."""
-
-    work: Workload
-    target: Target
-    options: Options
-    progress: Progress | None
-    bound: float | None
-    began: float = field(default_factory=time.monotonic)
-    stopped: bool = False
-    history: list[Moment] = field(default_factory=list)
-
-    def seconds(self) -> float:
-        return 0.0 if self.options.deterministic else time.monotonic() - self.began
-
-    def left(self) -> float:
-        """Seconds left to search: without end where the answer may not depend on the clock."""
-        return float("inf") if self.options.deterministic else self.options.time_limit_s - self.seconds()
-
-    def effort(self, share: float) -> Effort:
-        """What a solver may spend: a share of the time left, or of the limit where no clock may be read."""
-        options = self.options
-        limit = options.time_limit_s if options.deterministic else max(0.0, self.left())
-        limit = min(limit, _AUTO_SECONDS) if options.method == "auto" else limit
-        return Effort(share * limit, options.workers, options.seed, options.deterministic)
-
-    def tell(self, stage: str, value: float | None = None) -> None:
-        """The stage, and the value of the best plan of the whole workload."""
-        if value is not None and (not self.history or value != self.history[-1].value):
-            self.history.append(Moment(self.seconds(), value, self.bound))
-        if self.progress is not None:
-            self.progress(stage, value, self.bound)
-
-    def is_met(self, value: float) -> bool:
-        return self.bound is not None and value <= self.bound
+_SMALL = 120  # with --method auto, the solvers are asked about plans of at most so many issues
 
 
 def compile_workload(
@@ -97,15 +45,15 @@ def compile_workload(
     options = options or Options()
     if work.repeat is not None:
         raise Unsupported("compile", f"the recurrence over {work.repeat.axis}", "evaluate runs it")
-    search = _Search(work, target, options, progress, lower_bound(work, target, options.objective))
+    search = Search(work, target, options, progress, lower_bound(work, target, options.objective))
     if start is None:
-        found, plan, notes = _first_plan(search)
+        found, plan, notes = _begin(search)
     else:
         found, plan, notes = start.matches, start.plan, start.notes
     if options.method == "exact" or (options.method == "auto" and len(plan.schedule.step) <= _SMALL):
-        plan = _by_solvers(search, plan)
+        plan = by_solvers(search, plan)
     search.tell("placing and lowering", plan.value)
-    placement = _place(search, plan.schedule, plan.bindings)
+    placement = place_plan(search, plan.schedule, plan.bindings)
     program = lower(work, plan.bindings, plan.schedule, placement, target)
     seconds = search.seconds()
     search.tell("simulating", plan.value)
@@ -115,209 +63,29 @@ def compile_workload(
     solved = replace(solved, method=plan.method, history=tuple(search.history))
     if search.stopped:
         notes = (*notes, "stopped before everything was tried; this is the best one found")
-    if run.latency_cycles != plan.schedule.latency_cycles:
-        notes = (*notes, f"predicted {plan.schedule.latency_cycles:,} cycles, simulated {run.latency_cycles:,}")
+    notes += _differences(plan.schedule.latency_cycles, run.latency_cycles)
     bound_cycles = latency_bound_cycles(work, target)
     return Compiled(
         work, target, options, found, plan, placement, program, run, solved, bound_cycles, violations, notes
     )
 
 
-def _first_plan(search: _Search) -> tuple[tuple[MatchSet, ...], Plan, tuple[str, ...]]:
+def _differences(predicted: int, simulated: int) -> tuple[str, ...]:
+    """What the user should know where the machine's clock and the schedule's disagree, and why they may."""
+    if predicted == simulated:
+        return ()
+    earlier = "the machine counts to the last output byte, the schedule to the last result of all"
+    later = "the machine served whoever came first, the schedule in another order"
+    cause = earlier if simulated < predicted else later
+    return (f"predicted {predicted:,} cycles, simulated {simulated:,}: {cause}",)
+
+
+def _begin(search: Search) -> tuple[tuple[MatchSet, ...], Plan, tuple[str, ...]]:
     """Every match that was found, the best plan of the heuristics, and what the user should know."""
-    options, work, target = search.options, search.work, search.target
+    options = search.options
     search.tell("mapping")
     found, candidates, notes = choose(
-        work, target, instruction=options.instruction, realise=options.realise, replicate=options.replicate,
-        empty_axes=options.empty_axes, time_limit_s=max(1.0, min(search.left(), 1e6)),
+        search.work, search.target, instruction=options.instruction, realise=options.realise,
+        replicate=options.replicate, empty_axes=options.empty_axes, time_limit_s=max(1.0, min(search.left(), 1e6)),
     )  # fmt: skip
-    plan = _by_heuristics(search, list(_bindings(work, candidates, target)))
-    for homes in _homes(work, target):
-        plan = _on_chip(search, plan, candidates, homes)
-    return found, plan, notes
-
-
-def _bindings(
-    work: Workload, candidates: Sequence[Sequence[Match]], target: Target, homes: Mapping[str, str] | None = None
-) -> Iterator[list[Binding]]:
-    """For each einsum that an instruction does, its matches spelled out; raises the first refusal where all are."""
-    transfers = {transfer.name for transfer in target.transfers}
-    stores = [match for matches in candidates for match in matches if match.instruction in transfers]
-    for matches in candidates:
-        found: list[Binding] = []
-        refused: list[Unsupported] = []
-        for match in matches:
-            try:
-                found += bind_all(work, [match, *(store for store in stores if store != match)], target, homes)
-            except Unsupported as error:
-                refused.append(error)
-        if refused and not found:
-            raise refused[0]
-        if found:
-            yield found
-
-
-def _by_heuristics(search: _Search, choices: Sequence[Sequence[Binding]]) -> Plan:
-    """For each einsum by itself the best of its bindings and tilings; then all of them in one schedule."""
-    alone = len(choices) == 1
-    parts = []
-    for bindings in choices:
-        stage = f"einsum {bindings[0].number}"
-
-        def solve(part: Part) -> tuple[float, Schedule]:
-            schedule = list_schedule([part], search.target)
-            return _value(search, [part], schedule), schedule
-
-        def told(value: float, stage: str = stage) -> None:
-            search.tell(stage, value if alone else None)
-
-        best = best_first(
-            _tilings(search, bindings),
-            solve,
-            bound=search.bound if alone else None,
-            time_is_up=lambda: search.left() < search.options.time_limit_s / 2,
-            tell=told,
-        )
-        search.stopped |= best.stopped
-        parts.append(best.candidate)
-        if alone:
-            return Plan((best.candidate,), best.answer, best.value)
-    schedule = list_schedule(parts, search.target)
-    return Plan(tuple(parts), schedule, _value(search, parts, schedule))
-
-
-def _tilings(search: _Search, bindings: Sequence[Binding]) -> list[Part]:
-    """Tilings of all bindings, best modelled cost first; raises the first refusal where no binding has any."""
-    found: list[tuple[float, Part]] = []
-    refused: list[Exception] = []
-    for binding in bindings:
-        search.tell(f"tiling einsum {binding.number} on {binding.instruction.name}")
-        limit = max(0.5, search.left() / 4 / len(bindings))
-        try:
-            these = tilings(binding, objective=search.options.objective, most=_SCHEDULED, time_limit_s=limit)
-        except (Infeasible, NotFound, Unsupported) as error:
-            refused.append(error)
-            continue
-        found += [(tiling.modelled_value, (binding, tiling)) for tiling in these]
-    if not found:
-        raise refused[0]
-    found.sort(key=lambda entry: entry[0])
-    return [part for _, part in found[:_SCHEDULED]]
-
-
-def _homes(work: Workload, target: Target) -> Iterator[dict[str, str]]:
-    """Which tensors between einsums might stay on chip, and where: all that fit one memory together, then each."""
-    read = {access.tensor for einsum in work.einsums for access in einsum.reads}
-    written = {access.tensor for einsum in work.einsums for access in einsum.outputs}
-    between = sorted((read & written) - {*work.inputs, *work.outputs})
-    for memory in target.memories[1:]:
-        fitting = [name for name in between if work.tensor(name).size_bytes < memory.capacity_bytes]
-        if sum(work.tensor(name).size_bytes for name in fitting) < memory.capacity_bytes and len(fitting) > 1:
-            yield dict.fromkeys(fitting, memory.name)
-        yield from ({name: memory.name} for name in fitting)
-
-
-def _on_chip(search: _Search, plan: Plan, candidates: Sequence[Sequence[Match]], homes: Mapping[str, str]) -> Plan:
-    """The plan with the tensors ``homes`` kept on chip, where that can be done and is better."""
-    if search.is_met(plan.value) or search.left() < search.options.time_limit_s / 4:
-        return plan
-    search.tell(f"keeping {' '.join(homes)} on chip", plan.value)
-    try:
-        choices = list(_bindings(search.work, candidates, search.target, homes))
-        other = _by_heuristics(search, choices)
-    except (Infeasible, NotFound, Unsupported):
-        return plan
-    return other if other.value < plan.value else plan
-
-
-def _by_solvers(search: _Search, plan: Plan) -> Plan:
-    """What the solvers make of a plan: better tilings of its bindings, then a better schedule of all parts."""
-    try:
-        for number in range(len(plan.parts)):
-            if not search.is_met(plan.value) and not search.stopped:
-                plan = _better_tiling(search, plan, number)
-        if search.options.objective == "latency" and not search.is_met(plan.value) and not search.stopped:
-            plan = _better_schedule(search, plan)
-    except KeyboardInterrupt:
-        search.stopped = True
-    return plan
-
-
-def _better_tiling(search: _Search, plan: Plan, number: int) -> Plan:
-    """The plan with part ``number`` tiled by the solver, where its schedule is then better."""
-    binding, tiling = plan.parts[number]
-    search.tell(f"tiling einsum {binding.number} by CP-SAT", plan.value)
-    try:
-        effort = search.effort(0.4 / (len(plan.parts) - number))
-        solved = tile_exactly(binding, objective=search.options.objective, effort=effort, hint=tiling)
-        search.stopped |= solved.interrupted
-        if solved.answer is None or solved.answer == tiling:
-            return plan
-        parts = (*plan.parts[:number], (binding, solved.answer), *plan.parts[number + 1 :])
-        schedule = list_schedule(parts, search.target)
-    except (Infeasible, Unsupported):  # what the model leaves out may be too much for it
-        return plan
-    value = _value(search, parts, schedule)
-    return Plan(parts, schedule, value, solved.method) if value < plan.value else plan
-
-
-def _better_schedule(search: _Search, plan: Plan) -> Plan:
-    """The plan with its tasks in the order and at the times that the solver finds, where that is better."""
-    search.tell("scheduling by CP-SAT", plan.value)
-    solved = schedule_exactly(
-        plan.parts,
-        search.target,
-        effort=search.effort(0.9),
-        hint=plan.schedule,
-        bound_cycles=int(search.bound or 0),
-        tell=lambda value, bound: search.tell("scheduling by CP-SAT", min(plan.value, value or plan.value)),
-    )
-    search.stopped |= solved.interrupted
-    method = solved.method.partition(" (time and addresses together")[0]  # why not is for who asks scheduling
-    model = "tiles" if "acyclic" in method else "tasks and slots"
-    proved = f", the best for its {model}" if solved.status == "optimal" else ""
-    if solved.answer is None or solved.answer.latency_cycles >= plan.value:
-        return replace(plan, method=plan.method + proved)
-    return Plan(plan.parts, solved.answer, float(solved.answer.latency_cycles), method + proved)
-
-
-def _value(search: _Search, parts: Sequence[Part], schedule: Schedule) -> float:
-    """The schedule's worth in the objective's unit: its predicted latency, else what a run without numbers shows."""
-    if search.options.objective == "latency":
-        return float(schedule.latency_cycles)
-    bindings = [binding for binding, _ in parts]
-    program = lower(search.work, bindings, schedule, _place(search, schedule, bindings), search.target)
-    return objective_value(simulate(program, search.target, {}, execute=False), search.options.objective)
-
-
-def _place(search: _Search, schedule: Schedule, bindings: Sequence[Binding]) -> Placement:
-    effort = None if search.options.method == "heuristic" else search.effort(0.5)
-    return place(schedule, bindings, search.target, effort)
-
-
-def place(schedule: Schedule, bindings: Sequence[Binding], target: Target, effort: Effort | None = None) -> Placement:
-    """Addresses for every slot: the schedule's own, else those of one einsum together, einsums one after the other.
-
-    Where first fit fails, the solver is asked, if it may spend any effort; raises Infeasible.
-    """
-    if schedule.placed:
-        return Placement(schedule.placed)
-    order = {binding.number: n for n, binding in enumerate(bindings)}
-    turns: dict[str, list[int]] = {}
-    for step in schedule.steps:
-        for name in filter(None, step.buffers):
-            turns.setdefault(name, []).append(order[step.einsum])
-    lifetimes = [
-        Lifetime(b.slot_name(n), b.memory, min(turns[b.name]), max(turns[b.name]) + 1, b.slot_bytes, b.alignment_bytes)
-        for b in schedule.buffers
-        for n in range(b.slots)
-    ]
-    try:
-        return first_fit(lifetimes, target)
-    except Infeasible:
-        if effort is None:
-            raise
-        answer = place_exactly(lifetimes, target, effort=effort).answer
-        if answer is None:
-            raise
-        return answer
+    return found, first_plan(search, candidates), notes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-from isamap.compile import place
 from isamap.ir.answers import Schedule, Tiling
 from isamap.ir.binding import Binding, bind
 from isamap.ir.hardware import Target
@@ -13,6 +12,7 @@ from isamap.ir.workload import Workload
 from isamap.lowering import lower
 from isamap.mapping import map_workload
 from isamap.mapping.choose import largest
+from isamap.plan import place
 from isamap.scheduling import list_schedule
 from isamap.spec import load_target, load_workload
 from isamap.tiling.greedy import tiling_of

@@ -8,11 +8,11 @@ from random import Random
 import pytest
 
 from isamap.check.program import check_program
-from isamap.compile import place
 from isamap.ir.answers import Placement, Schedule
 from isamap.ir.program import Program, Segment
 from isamap.ir.text import from_text, to_text
 from isamap.lowering import lower
+from isamap.plan import place
 from isamap.spec import load_workload
 from isamap.tiling.estimate import estimate
 from isamap.tiling.greedy import tiling_of

@@ -14,7 +14,7 @@ import pytest
 from isamap import cpsat
 from isamap.check.placement import check_placement
 from isamap.check.schedule import check_schedule
-from isamap.compile import place
+from isamap.plan import place
 from isamap.errors import CheckFailed, Unsupported
 from isamap.ir.answers import Schedule, Solved, Tiling
 from isamap.ir.binding import Binding

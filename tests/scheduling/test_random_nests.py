@@ -8,11 +8,11 @@ import pytest
 
 from isamap.check.placement import check_placement
 from isamap.check.schedule import check_schedule
-from isamap.compile import place
 from isamap.ir.binding import Binding
 from isamap.ir.workload import Workload
 from isamap.judge import judge_program
 from isamap.lowering import lower
+from isamap.plan import place
 from isamap.spec import load_target, load_workload
 from isamap.tiling.estimate import estimate
 from isamap.tiling.greedy import tiling_of
