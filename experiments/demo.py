@@ -51,7 +51,7 @@ def block(console: Console) -> list[Compiled]:
     title = "MobileNet: depthwise-separable block, 32 to 64 channels, 112x112 pixels, requantised to s8 between"
     console.print(Rule(title, characters="=", align="left"))
     began = time.monotonic()
-    found = compare_methods(load_workload(BLOCK), load_target("gemmini"), Options(time_limit_s=40))
+    found = compare_methods(load_workload(BLOCK), load_target("gemmini"), Options(time_limit_s=30))
     best = min(found, key=lambda one: one.answer.simulation.latency_cycles).answer
     for note in best.notes:
         console.print(f"note: {note}")

@@ -79,8 +79,11 @@ class Search:
 def first_plan(search: Search, candidates: Sequence[Sequence[Match]]) -> Plan:
     """The best plan of the heuristics, with tensors between einsums kept on chip where that is better."""
     plan = _by_heuristics(search, list(_bindings(search.work, candidates, search.target)))
-    for homes in _homes(search.work, search.target):
-        plan = _on_chip(search, plan, candidates, homes)
+    try:
+        for homes in _homes(search.work, search.target):
+            plan = _on_chip(search, plan, candidates, homes)
+    except KeyboardInterrupt:
+        search.stopped = True
     return plan
 
 
@@ -166,7 +169,7 @@ def _homes(work: Workload, target: Target) -> Iterator[dict[str, str]]:
 
 def _on_chip(search: Search, plan: Plan, candidates: Sequence[Sequence[Match]], homes: Mapping[str, str]) -> Plan:
     """The plan with the tensors ``homes`` kept on chip, where that can be done and is better."""
-    if search.is_met(plan.value) or search.left() < search.options.time_limit_s / 4:
+    if search.is_met(plan.value) or search.stopped or search.left() < search.options.time_limit_s / 4:
         return plan
     search.tell(f"keeping {' '.join(homes)} on chip", plan.value)
     try:

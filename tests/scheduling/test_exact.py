@@ -14,7 +14,6 @@ import pytest
 from isamap import cpsat
 from isamap.check.placement import check_placement
 from isamap.check.schedule import check_schedule
-from isamap.plan import place
 from isamap.errors import CheckFailed, Unsupported
 from isamap.ir.answers import Schedule, Solved, Tiling
 from isamap.ir.binding import Binding
@@ -22,6 +21,7 @@ from isamap.ir.effort import Effort
 from isamap.ir.workload import Workload
 from isamap.judge import judge_program
 from isamap.lowering import lower
+from isamap.plan import place
 from isamap.scheduling import list_schedule, schedule_exactly
 from isamap.scheduling.acyclic import solve as acyclic
 from isamap.scheduling.acyclic.answer import spell_out
