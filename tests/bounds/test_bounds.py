@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from isamap.bounds import compulsory_bytes, energy_bound_pj, latency_bound_cycles
 from isamap.bounds.compulsory import touched_elements, values_inside
+from isamap.bounds.latency import unit_bound_cycles
 from isamap.compile import Options, compile_workload
 from isamap.ir.affine import Affine
 from isamap.ir.dtype import DTYPES
 from isamap.ir.einsum import parse_statement
 from isamap.ir.workload import Tensor
 from isamap.spec import load_target, load_workload
+from tests.answers import TWO_EINSUMS
 
 S16 = {"in": "s16", "acc": "s16"}
 
@@ -95,3 +97,8 @@ def test_no_program_is_below_its_bound(kernel: str, target: str, settings: dict[
     assert answer.solved.value is not None
     assert answer.solved.bound is not None
     assert answer.solved.value >= answer.solved.bound > 0
+
+
+def test_work_is_spread_over_units_that_can_do_it() -> None:
+    """192 products on the dot unit, four per cycle, take 48 cycles; the vector unit cannot help, it does the relu."""
+    assert unit_bound_cycles(load_workload(TWO_EINSUMS), load_target("tiny")) == 48
