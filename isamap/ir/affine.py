@@ -116,6 +116,18 @@ class Affine:
         """The same function of renamed axes."""
         return Affine.of(((_renamed(atom, new_name), c) for atom, c in self.terms), self.constant)
 
+    def substitute(self, values: Mapping[str, Affine]) -> Affine:
+        """The function with some axes replaced by affine functions of others."""
+        total = Affine((), self.constant)
+        for atom, c in self.terms:
+            if isinstance(atom, str):
+                part = values.get(atom, Affine(((atom, 1),)))
+            else:
+                operator = "//" if isinstance(atom, Quotient) else "%"
+                part = _divided(operator, atom.numerator.substitute(values), Affine((), atom.divisor))
+            total = total + part * c
+        return total
+
 
 def _atom_bounds(atom: Quotient | Remainder, ranges: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
     low, high = atom.numerator.bounds(ranges)

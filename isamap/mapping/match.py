@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from isamap.errors import Fault, InputError
 from isamap.ir.answers import Match
@@ -89,8 +89,9 @@ def map_workload(
     replicate: bool = False,
     empty_axes: bool = False,
     time_limit_s: float = 60.0,
+    only: Container[int] | None = None,
 ) -> tuple[tuple[MatchSet, ...], ...]:
-    """For each einsum a MatchSet per instruction that could do it, in the target's order.
+    """For each einsum (of those in ``only``) a MatchSet per instruction that could do it, in the target's order.
 
     Instructions that only move data are left out, unless the einsum is itself a copy. ``instruction`` asks for one by
     name; raises InputError where the target has none of that name. ``time_limit_s`` is for all of it. Transfers out
@@ -99,9 +100,13 @@ def map_workload(
     names = [one.name for one in target.instructions]
     if instruction is not None and instruction not in names:
         raise InputError([Fault(("instruction",), "one of " + " ".join(names), repr(instruction))])
-    deadline, answers = time.monotonic() + time_limit_s, []
+    deadline = time.monotonic() + time_limit_s
+    answers: list[tuple[MatchSet, ...]] = []
     for number in range(len(workload.einsums)):
-        sets = []
+        sets: list[MatchSet] = []
+        if only is not None and number not in only:
+            answers.append(())
+            continue
         for one in candidates(workload, number, target):
             if instruction in (None, one.name):
                 left = max(0.0, deadline - time.monotonic())

@@ -38,7 +38,7 @@ def empty_share(instruction: Instruction, axis: Axis) -> Fraction:
 
 @cache
 def _of_axis(instruction: Instruction, axis: Axis, extents: tuple[int, ...]) -> Fraction:
-    points, boxes = prod(extents), _least_boxes(extents, axis.most)
+    points, boxes = prod(extents), least_boxes(extents, axis.most)
     mean = max(Fraction(points, boxes), Fraction(axis.least))
     share = _interval(instruction, axis.name, mean) / _interval(instruction, axis.name, Fraction(axis.most))
     return min(Fraction(1), points / (boxes * axis.most * share))
@@ -54,10 +54,10 @@ def _interval(instruction: Instruction, name: str, extent: Fraction) -> Fraction
 
 
 @cache
-def _least_boxes(extents: tuple[int, ...], most: int) -> int:
+def least_boxes(extents: tuple[int, ...], most: int) -> int:
     """The fewest boxes of at most ``most`` points that cover a box of ``extents``: a factor per axis, edges ragged."""
     if prod(extents) <= most:
         return 1
     first, rest = extents[0], extents[1:]
     counts = {-(-first // factor) for factor in range(1, min(first, most) + 1)}
-    return min(pieces * _least_boxes(rest, most // -(-first // pieces)) for pieces in counts)
+    return min(pieces * least_boxes(rest, most // -(-first // pieces)) for pieces in counts)
