@@ -1,6 +1,6 @@
 """The spine: from a workload and a target to a program that was simulated and checked.
 
-    choose            the ways to do each einsum worth trying     mapping
+    ways              the matches and rewrites worth planning     mapping
     first_plan        tilings and a schedule, by heuristics       plan: tiling, scheduling
     by_solvers        better ones, by CP-SAT                      plan: tiling, scheduling
     place_plan        addresses                                   plan: placement
@@ -14,15 +14,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from isamap.bounds import latency_bound_cycles
 from isamap.compiled import Compiled, Options, Plan
-from isamap.errors import Unsupported
+from isamap.errors import Infeasible, NotFound, Unsupported
 from isamap.ir.binding import matches_of
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
-from isamap.judge import judge_answers, judge_program, lower_bound, solved_program
+from isamap.judge import judge_answers, judge_program, least_bound, lower_bound, solved_program
 from isamap.lowering import lower
-from isamap.mapping import MatchSet, choose
+from isamap.mapping import Freedom, Way, ways
 from isamap.plan import Progress, Search, by_solvers, first_plan, place_plan
 
 __all__ = ["Compiled", "Options", "compile_workload"]
@@ -47,26 +46,28 @@ def compile_workload(
         raise Unsupported("compile", f"the recurrence over {work.repeat.axis}", "evaluate runs it")
     search = Search(work, target, options, progress, lower_bound(work, target, options.objective))
     if start is None:
-        found, plan, notes = _begin(search)
+        way, plan = _begin(search)
+        found, steps, notes = way.sets, way.steps, way.notes
     else:
-        found, plan, notes = start.matches, start.plan, start.notes
+        plan, found, steps, notes = start.plan, start.matches, start.steps, start.notes
+        search.bound = least_bound([work, plan.work], target, options.objective)
     if options.method == "exact" or (options.method == "auto" and len(plan.schedule.step) <= _SMALL):
         plan = by_solvers(search, plan)
     search.tell("placing and lowering", plan.value)
     placement = place_plan(search, plan.schedule, plan.bindings)
-    program = lower(work, plan.bindings, plan.schedule, placement, target)
+    program = lower(plan.work, plan.bindings, plan.schedule, placement, target)
     seconds = search.seconds()
     search.tell("simulating", plan.value)
-    run, violations = judge_program(program, work, target, seed=options.seed)
-    violations += judge_answers(matches_of(plan.bindings), plan.tilings, plan.schedule, placement, work, target)
-    solved = solved_program(program, run, work, target, options.objective, seconds, options.seed)
+    run, violations = judge_program(program, plan.work, target, seed=options.seed, asked=work)
+    violations += judge_answers(matches_of(plan.bindings), plan.tilings, plan.schedule, placement, plan.work, target)
+    solved = solved_program(program, run, search.bound, options.objective, seconds, options.seed)
     solved = replace(solved, method=plan.method, history=tuple(search.history))
     if search.stopped:
         notes = (*notes, "stopped before everything was tried; this is the best one found")
     notes += _differences(plan.schedule.latency_cycles, run.latency_cycles)
-    bound_cycles = latency_bound_cycles(work, target)
+    cycles = int(least_bound([work, plan.work], target, "latency") or 0)
     return Compiled(
-        work, target, options, found, plan, placement, program, run, solved, bound_cycles, violations, notes
+        work, target, options, found, plan, placement, program, run, solved, cycles, violations, notes, steps
     )
 
 
@@ -80,12 +81,23 @@ def _differences(predicted: int, simulated: int) -> tuple[str, ...]:
     return (f"predicted {predicted:,} cycles, simulated {simulated:,}: {cause}",)
 
 
-def _begin(search: Search) -> tuple[tuple[MatchSet, ...], Plan, tuple[str, ...]]:
-    """Every match that was found, the best plan of the heuristics, and what the user should know."""
+def _begin(search: Search) -> tuple[Way, Plan]:
+    """The best plan of the heuristics over all ways to do the workload, and its way; the bound holds for all."""
     options = search.options
     search.tell("mapping")
-    found, candidates, notes = choose(
-        search.work, search.target, instruction=options.instruction, realise=options.realise,
-        replicate=options.replicate, empty_axes=options.empty_axes, time_limit_s=max(1.0, min(search.left(), 1e6)),
-    )  # fmt: skip
-    return found, first_plan(search, candidates), notes
+    freedom = Freedom(options.realise, options.replicate, options.empty_axes)
+    limit = max(1.0, min(search.left(), 1e6))
+    every = ways(search.work, search.target, freedom, options.instruction, limit)
+    search.bound = least_bound([search.work, *(way.work for way in every)], search.target, options.objective)
+    found: list[tuple[Way, Plan]] = []
+    refused: list[Exception] = []
+    for way in every:
+        try:
+            found.append((way, first_plan(search, way.work, way.candidates)))
+        except (Infeasible, NotFound, Unsupported) as error:
+            refused.append(error)
+        if search.stopped or (found and search.is_met(found[-1][1].value)):
+            break
+    if not found:
+        raise refused[0]
+    return min(found, key=lambda one: one[1].value)

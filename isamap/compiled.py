@@ -38,9 +38,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that is chosen before addresses: a binding and a tiling per part, one schedule of all of them, its
-    worth in the objective's unit, and what it was made by."""
+    """Everything that is chosen before addresses: the workload that is done (the one asked for, or one of the same
+    meaning), a binding and a tiling per part, one schedule of all of them, its worth in the objective's unit, and what
+    it was made by."""
 
+    work: Workload
     parts: tuple[tuple[Binding, Tiling], ...]
     schedule: Schedule
     value: float
@@ -57,7 +59,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Compiled:
-    """The answer of every room. ``solved`` holds the program with its value and bound in the objective's unit."""
+    """The answer of every room to ``work``. ``solved`` holds the program with its value and bound in the objective's
+    unit; ``steps`` say how the workload that is done was made from the one that was asked for."""
 
     work: Workload
     target: Target
@@ -71,6 +74,12 @@ class Compiled:
     bound_cycles: int
     violations: tuple[Violation, ...]
     notes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+
+    @property
+    def performed(self) -> Workload:
+        """The workload that the program does; of the same meaning as ``work``."""
+        return self.plan.work
 
     @property
     def bindings(self) -> tuple[Binding, ...]:

@@ -16,21 +16,25 @@ from isamap.ir.answers import Match, Placement, Schedule, Solved, Tiling, Violat
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
 from isamap.ir.workload import Workload
-from isamap.simulate import Simulation, evaluate, mismatches, random_inputs, simulate
+from isamap.simulate import Simulation, evaluate, mismatches, random_inputs, same_meaning, simulate
 
 Objective = Literal["latency", "energy", "edp", "traffic"]
 
 
 def judge_program(
-    program: Program, work: Workload, target: Target, *, seed: int = 0
+    program: Program, work: Workload, target: Target, *, seed: int = 0, asked: Workload | None = None
 ) -> tuple[Simulation, tuple[Violation, ...]]:
-    """Run ``program`` on random inputs and say everything that is wrong with it: legality, hazards, numbers."""
+    """Run ``program``, which does ``work``, on random inputs and say everything that is wrong with it: legality,
+    hazards, numbers. Its outputs must be what ``work`` means, and ``asked``, which ``work`` stands for."""
     inputs = random_inputs(work, seed)
     found = tuple(check_program(program, target))
     simulation = simulate(program, target, inputs)
     found += simulation.violations
     if not found:
-        found = mismatches(work, evaluate(work, inputs), simulation.outputs)
+        meant = evaluate(work, inputs)
+        found = mismatches(work, meant, simulation.outputs)
+        if asked is not None and asked != work:
+            found += tuple(same_meaning(asked, work, inputs, meant))
     return simulation, found
 
 
@@ -61,6 +65,14 @@ def objective_value(simulation: Simulation, objective: Objective) -> float:
     return simulation.energy_pj * (simulation.latency_cycles if objective == "edp" else 1)
 
 
+def least_bound(works: Sequence[Workload], target: Target, objective: Objective) -> float | None:
+    """A bound that holds whichever of ``works``, all of one meaning, is done; None where the machine states no
+    energy."""
+    bounds = [lower_bound(work, target, objective) for work in works]
+    known = [bound for bound in bounds if bound is not None]
+    return min(known) if len(known) == len(bounds) else None
+
+
 def lower_bound(work: Workload, target: Target, objective: Objective) -> float | None:
     """The closed-form bound in the objective's unit; None where the machine states no energy."""
     if objective == "latency":
@@ -74,13 +86,13 @@ def lower_bound(work: Workload, target: Target, objective: Objective) -> float |
 
 
 def solved_program(
-    program: Program, run: Simulation, work: Workload, target: Target, objective: Objective, seconds: float, seed: int
+    program: Program, run: Simulation, bound: float | None, objective: Objective, seconds: float, seed: int
 ) -> Solved[Program]:
-    """The program with its simulated value and its bound: optimal where they meet.
+    """The program with its simulated value and its ``bound``: optimal where they meet.
 
     Raises CheckFailed where the value is below the bound, which is a defect of the bound or of the simulator.
     """
-    value, bound = objective_value(run, objective), lower_bound(work, target, objective)
+    value = objective_value(run, objective)
     if bound is not None and value < bound * (1 - 1e-12) and not run.violations:
         raise CheckFailed(f"the simulated {objective} {value} is below its lower bound {bound}")
     status: Literal["optimal", "feasible"] = "optimal" if value == bound else "feasible"

@@ -76,11 +76,11 @@ class Search:
         return self.bound is not None and value <= self.bound
 
 
-def first_plan(search: Search, candidates: Sequence[Sequence[Match]]) -> Plan:
-    """The best plan of the heuristics, with tensors between einsums kept on chip where that is better."""
-    plan = _by_heuristics(search, list(_bindings(search.work, candidates, search.target)))
+def first_plan(search: Search, work: Workload, candidates: Sequence[Sequence[Match]]) -> Plan:
+    """The best plan of the heuristics for ``work``, with tensors between einsums kept on chip where that is better."""
+    plan = _by_heuristics(search, work, list(_bindings(work, candidates, search.target)))
     try:
-        for homes in _homes(search.work, search.target):
+        for homes in _homes(work, search.target):
             plan = _on_chip(search, plan, candidates, homes)
     except KeyboardInterrupt:
         search.stopped = True
@@ -107,7 +107,7 @@ def _bindings(
             yield found
 
 
-def _by_heuristics(search: Search, choices: Sequence[Sequence[Binding]]) -> Plan:
+def _by_heuristics(search: Search, work: Workload, choices: Sequence[Sequence[Binding]]) -> Plan:
     """For each einsum by itself the best of its bindings and tilings; then all of them in one schedule."""
     alone = len(choices) == 1
     parts = []
@@ -116,7 +116,7 @@ def _by_heuristics(search: Search, choices: Sequence[Sequence[Binding]]) -> Plan
 
         def solve(part: Part) -> tuple[float, Schedule]:
             schedule = list_schedule([part], search.target)
-            return _value(search, [part], schedule), schedule
+            return _value(search, work, [part], schedule), schedule
 
         def told(value: float, stage: str = stage) -> None:
             search.tell(stage, value if alone else None)
@@ -131,9 +131,9 @@ def _by_heuristics(search: Search, choices: Sequence[Sequence[Binding]]) -> Plan
         search.stopped |= best.stopped
         parts.append(best.candidate)
         if alone:
-            return Plan((best.candidate,), best.answer, best.value)
+            return Plan(work, (best.candidate,), best.answer, best.value)
     schedule = list_schedule(parts, search.target)
-    return Plan(tuple(parts), schedule, _value(search, parts, schedule))
+    return Plan(work, tuple(parts), schedule, _value(search, work, parts, schedule))
 
 
 def _tilings(search: Search, bindings: Sequence[Binding]) -> list[Part]:
@@ -173,8 +173,8 @@ def _on_chip(search: Search, plan: Plan, candidates: Sequence[Sequence[Match]], 
         return plan
     search.tell(f"keeping {' '.join(homes)} on chip", plan.value)
     try:
-        choices = list(_bindings(search.work, candidates, search.target, homes))
-        other = _by_heuristics(search, choices)
+        choices = list(_bindings(plan.work, candidates, search.target, homes))
+        other = _by_heuristics(search, plan.work, choices)
     except (Infeasible, NotFound, Unsupported):
         return plan
     return other if other.value < plan.value else plan
@@ -207,8 +207,8 @@ def _better_tiling(search: Search, plan: Plan, number: int) -> Plan:
         schedule = list_schedule(parts, search.target)
     except (Infeasible, Unsupported):  # what the model leaves out may be too much for it
         return plan
-    value = _value(search, parts, schedule)
-    return Plan(parts, schedule, value, solved.method) if value < plan.value else plan
+    value = _value(search, plan.work, parts, schedule)
+    return Plan(plan.work, parts, schedule, value, solved.method) if value < plan.value else plan
 
 
 def _better_schedule(search: Search, plan: Plan) -> Plan:
@@ -228,15 +228,15 @@ def _better_schedule(search: Search, plan: Plan) -> Plan:
     proved = f", the best for its {model}" if solved.status == "optimal" else ""
     if solved.answer is None or solved.answer.latency_cycles >= plan.value:
         return replace(plan, method=plan.method + proved)
-    return Plan(plan.parts, solved.answer, float(solved.answer.latency_cycles), method + proved)
+    return Plan(plan.work, plan.parts, solved.answer, float(solved.answer.latency_cycles), method + proved)
 
 
-def _value(search: Search, parts: Sequence[Part], schedule: Schedule) -> float:
+def _value(search: Search, work: Workload, parts: Sequence[Part], schedule: Schedule) -> float:
     """The schedule's worth in the objective's unit: its predicted latency, else what a run without numbers shows."""
     if search.options.objective == "latency":
         return float(schedule.latency_cycles)
     bindings = [binding for binding, _ in parts]
-    program = lower(search.work, bindings, schedule, place_plan(search, schedule, bindings), search.target)
+    program = lower(work, bindings, schedule, place_plan(search, schedule, bindings), search.target)
     return objective_value(simulate(program, search.target, {}, execute=False), search.options.objective)
 
 

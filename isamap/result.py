@@ -55,6 +55,7 @@ class Result:
     """What a result file says: enough to run ``program`` again, and the ``summary`` of the run that wrote it."""
 
     work: Workload
+    performed: Workload  # what the program does, of the same meaning
     target: Target
     program: Program
     seed: int
@@ -69,7 +70,7 @@ def summary(compiled: Compiled) -> dict[str, Any]:
     solved, run = compiled.solved, compiled.simulation
     matches = [_match(match) for match in matches_of(compiled.bindings)]
     tilings = [_tiling(tiling) for tiling in compiled.tilings]
-    found = {
+    found: dict[str, Any] = {
         "kernel": compiled.work.name,
         "target": compiled.target.name,
         "status": solved.status,
@@ -90,6 +91,7 @@ def summary(compiled: Compiled) -> dict[str, Any]:
         "match": matches[0],
         "tiling": tilings[0],
     }
+    found |= {"rewritten": list(compiled.steps)} if compiled.steps else {}
     return found if len(matches) == 1 else {**found, "matches": matches, "tilings": tilings}
 
 
@@ -104,6 +106,7 @@ def to_json(compiled: Compiled) -> dict[str, Any]:
         "summary": {**summary(compiled), "history": _history(compiled.solved.history)},
         "inputs": {"generator": GENERATOR, "seed": compiled.solved.seed},
         "workload": to_text(compiled.work).splitlines(),
+        **_rewritten(compiled),
         "machine": to_text(compiled.target).splitlines(),
         "matches": [to_text(match) for match in matches_of(compiled.bindings)],
         "tilings": [to_text(tiling) for tiling in compiled.tilings],
@@ -162,7 +165,8 @@ def read_result(path: str | Path) -> Result:
         program = program_from_json(record["program"])
         matches = tuple(_noun([text], Match) for text in record["matches"])
         tilings = tuple(_noun([text], Tiling) for text in record["tilings"])
-        result = Result(work, target, program, seed, record["summary"], matches, tilings)
+        performed = _noun(record["performed"], Workload) if "performed" in record else work
+        result = Result(work, performed, target, program, seed, record["summary"], matches, tilings)
     except InvalidNoun as error:
         raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
@@ -217,6 +221,11 @@ def _version() -> str:
 
 def _state(final: Path) -> str:
     return "the older result there is unchanged" if final.exists() else "nothing was written"
+
+
+def _rewritten(compiled: Compiled) -> dict[str, list[str]]:
+    """The workload that the program does, where it is not the one that was asked for."""
+    return {} if compiled.performed == compiled.work else {"performed": to_text(compiled.performed).splitlines()}
 
 
 def _history(moments: tuple[Moment, ...]) -> list[list[float | int | None]]:

@@ -15,7 +15,7 @@ from isamap.errors import Infeasible
 if TYPE_CHECKING:
     from isamap.ir.hardware import Target
     from isamap.ir.workload import Workload
-    from isamap.mapping import MatchSet
+    from isamap.mapping import Composite, MatchSet
 
 RealiseName = Annotated[
     Literal["direct", "view", "gather"],
@@ -23,6 +23,9 @@ RealiseName = Annotated[
 ]
 Replicate = Annotated[bool, typer.Option("--replicate", help="An input may be repeated along axes that it lacks.")]
 EmptyAxes = Annotated[bool, typer.Option("--empty-axes", help="Axes of the instruction may stay empty.")]
+Composites = Annotated[
+    bool, typer.Option("--composites", help="Look for rewrites too: what several instructions do together.")
+]
 
 
 def map_kernel(
@@ -33,6 +36,7 @@ def map_kernel(
     realise: RealiseName = "gather",
     replicate: Replicate = False,
     empty_axes: EmptyAxes = False,
+    composites: Composites = False,
     as_json: Json = False,
 ) -> None:
     """Finds every way to do KERNEL with the instructions of TARGET, and proves each; or says why there is none."""
@@ -45,15 +49,55 @@ def map_kernel(
         found = map_workload(
             work, machine, instruction=instruction, realise=realise, replicate=replicate, empty_axes=empty_axes
         )
+        made = rewrites(work, machine, instruction, progress) if composites else ()
     sets = with_empty(work, found, instruction)
     if as_json:
-        print_json(to_json(work, machine, sets))
+        print_json(to_json(work, machine, sets) | ({"composites": list(map(as_record, made))} if composites else {}))
     else:
+        from isamap.report.composites import composite_report
         from isamap.report.tables import match_report
 
         show(match_report(work, machine, sets))
-    if not all(any(s.matches for s in sets if s.einsum == number) for number in range(len(work.einsums))):
+        if composites:
+            show(composite_report(work, machine, made))
+    done = {s.einsum for s in sets if s.matches} | {one.einsum for one in made}
+    if len(done) < len(work.einsums):
         raise typer.Exit(Infeasible.exit_code)
+
+
+def rewrites(work: Workload, target: Target, instruction: str | None, progress: Progress) -> tuple[Composite, ...]:
+    """The composites of every einsum; those with ``instruction`` in some part, where it is given."""
+    from isamap.mapping import composites
+
+    found: list[Composite] = []
+    for number in range(len(work.einsums)):
+        progress(f"rewriting einsum {number}")
+        found += composites(work, number, target)
+    return tuple(one for one in found if instruction in (None, *(match.instruction for match in one.best)))
+
+
+def as_record(one: Composite) -> dict[str, Any]:
+    """A composite as --json prints it: how it was made, and the best match of each part."""
+    parts = [
+        {
+            "statement": one.workload.einsums[match.einsum].statement,
+            "instruction": match.instruction,
+            "axes": {axis: list(fused) for axis, fused in match.axes},
+            "operands": {operand: tensor for operand, tensor, _ in match.operands},
+            "proved": match.proved,
+        }
+        for match in one.best
+    ]
+    return {
+        "einsum": one.einsum,
+        "rules": [step.rule for step in one.steps],
+        "because": one.because,
+        "parts": parts,
+        "count": [sum(s.count for s in sets) for sets in one.sets],
+        "cycles": one.cycles,
+        "utilisation": one.utilisation,
+        "proved": one.proved,
+    }
 
 
 def with_empty(work: Workload, found: Sequence[Sequence[MatchSet]], instruction: str | None) -> list[MatchSet]:

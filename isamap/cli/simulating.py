@@ -30,7 +30,7 @@ def simulate_result(result: ResultFile, as_json: Json = False) -> None:
         progress("simulating")
         from isamap.judge import judge_program
 
-        simulation, found = judge_program(read.program, read.work, read.target, seed=read.seed)
+        simulation, found = judge_program(read.program, read.performed, read.target, seed=read.seed, asked=read.work)
     violations = (*found, *differences(read, simulation))
     if as_json:
         print_json(_to_json(read, simulation, violations))

@@ -9,9 +9,23 @@ einsums (composites), tables of them and synthesised constants are not matched y
 """
 
 from isamap.mapping.choose import choose
-from isamap.mapping.givens import Realise
+from isamap.mapping.composite import Composite, composites
+from isamap.mapping.givens import Freedom, Realise
 from isamap.mapping.greedy import map_einsum_greedily
 from isamap.mapping.match import map_einsum, map_workload
 from isamap.mapping.match_set import MatchSet
+from isamap.mapping.ways import Way, ways
 
-__all__ = ["MatchSet", "Realise", "choose", "map_einsum", "map_einsum_greedily", "map_workload"]
+__all__ = [
+    "Composite",
+    "Freedom",
+    "MatchSet",
+    "Realise",
+    "Way",
+    "choose",
+    "composites",
+    "map_einsum",
+    "map_einsum_greedily",
+    "map_workload",
+    "ways",
+]

@@ -30,6 +30,7 @@ def answer_report(compiled: Compiled, saved: Path | None = None) -> Group:
     """Matches, the chosen one, its tiling, cycles against the bound, memories, the check, the timeline."""
     work, target = compiled.work, compiled.target
     parts: list[RenderableType] = [Text(f"{work.name} on {target.name}", style="bold")]
+    parts += [Text(f"\nrewritten: {step}") for step in compiled.steps]
     for binding, tiling in zip(compiled.bindings, compiled.tilings, strict=True):
         sets = [s for s in compiled.matches if s.einsum == binding.number]
         found = sum(s.count for s in sets)

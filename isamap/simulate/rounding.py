@@ -56,7 +56,7 @@ def tolerance(work: Workload, tensor: Tensor, values: Mapping[str, Array]) -> To
     roundings = terms + sum(1 for _ in _steps(einsum.value))
     with np.errstate(all="ignore"):
         reach = expm1(min(700.0, roundings * log1p(2.0**-bits)))
-        distance = 2 * (reach * magnitude + roundings * smallest)
+        distance = np.asarray(2 * (reach * magnitude + roundings * smallest))
         distance[np.asarray(whole & (magnitude <= 2.0**bits))] = 0.0
         overflows = magnitude * (1 + reach) >= tensor.dtype.most
     infinite = ~np.isfinite(magnitude)

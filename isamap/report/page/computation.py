@@ -14,10 +14,11 @@ from isamap.report.page.words import axes_in_words, loops_in_words, operands_in_
 def computation(rerun: Rerun) -> Markup:
     """Each einsum, how it was matched, how it was tiled."""
     result = rerun.result
-    parts: list[Markup] = []
+    steps = result.summary.get("rewritten") or []
+    parts: list[Markup] = [tag("p", f"Rewritten: {step}.") for step in steps if isinstance(step, str)]
     for match, tiling in zip_longest(result.matches, result.tilings):
         if match is not None:
-            parts += [tag("h3", tag("code", result.work.einsums[match.einsum].statement)), *_match(match, rerun)]
+            parts += [tag("h3", tag("code", result.performed.einsums[match.einsum].statement)), *_match(match, rerun)]
         if tiling is not None:
             parts.append(_tiling(tiling))
     return section("Computation", "computation", *parts)
@@ -28,7 +29,7 @@ def _match(match: Match, rerun: Rerun) -> Iterator[Markup]:
     meaning = "; ".join(einsum.statement for einsum in result.target.instruction(match.instruction).meaning)
     yield tag("p", "Done by ", tag("strong", match.instruction), ", which means ", tag("code", meaning), ".")
     yield tag("ul", *(tag("li", sentence) for sentence in (
-        axes_in_words(match), loops_in_words(match, result.work), use_in_words(match))))  # fmt: skip
+        axes_in_words(match), loops_in_words(match, result.performed), use_in_words(match))))  # fmt: skip
     modes = [f"{name} = {choice}" for name, choice in match.modes] + [f"{n} = {v}" for n, v in match.immediates]
     if modes:
         yield tag("p", "With ", ", ".join(modes), ".")

@@ -9,7 +9,7 @@ from isamap.check.match import check_match
 from isamap.check.tiling import check_tiling
 from isamap.errors import Unsupported
 from isamap.ir.answers import Violation
-from isamap.judge import Objective, judge_program, lower_bound, objective_value
+from isamap.judge import Objective, judge_program, least_bound, objective_value
 from isamap.report.page.trace import Trace, trace_program
 from isamap.result import Result, differences
 from isamap.simulate import Simulation
@@ -42,9 +42,9 @@ class Rerun:
 def run_again(result: Result) -> Rerun:
     """Runs the program of ``result`` with every check on; raises Unsupported where the simulator cannot."""
     work, target = result.work, result.target
-    simulation, found = judge_program(result.program, work, target, seed=result.seed)
+    simulation, found = judge_program(result.program, result.performed, target, seed=result.seed, asked=work)
     objective = _objective(result)
-    value, closed = _value(simulation, objective), lower_bound(work, target, objective)
+    value, closed = _value(simulation, objective), least_bound([work, result.performed], target, objective)
     claimed = _number(result.summary.get("bound"))
     bounds = [bound for bound in (closed, claimed) if bound is not None]
     bound = max(bounds, default=None)
@@ -71,8 +71,8 @@ def _number(claim: object) -> float | None:
 
 def _broken_answers(result: Result) -> tuple[Violation, ...]:
     """Rules that the matches and tilings in the file break."""
-    found = [violation for match in result.matches for violation in check_match(match, result.work, result.target)]
-    found += [violation for t in result.tilings for violation in check_tiling(t, result.work, result.target)]
+    found = [violation for match in result.matches for violation in check_match(match, result.performed, result.target)]
+    found += [violation for t in result.tilings for violation in check_tiling(t, result.performed, result.target)]
     return tuple(found)
 
 
