@@ -10,6 +10,7 @@ from isamap.ir.einsum import Axis, Statement
 from isamap.ir.hardware import Instruction, Operand, Target
 from isamap.ir.scalar import Access, Apply, Cast, Index, Literal, Read, Scalar, infer, reads
 from isamap.ir.workload import Tensor, Workload
+from isamap.mapping.orientation import uses_index
 from tests.mapping.instructions import instruction, machine
 
 EXTENTS = {"i": 4, "j": 3, "k": 2}
@@ -124,3 +125,11 @@ def _computing(node: Scalar, deep: int, types: dict[str, DType], name: str) -> I
         name, plain.unit, (Axis("x", 1, 4),), shaped, (meaning,), plain.initiation_interval_cycles,
         plain.occupancy_cycles, plain.latency_cycles, "never",
     )  # fmt: skip
+
+
+def whole_as_one(work: Workload) -> Instruction | None:
+    """An instruction that computes all of einsum 0; None where it uses an index or has too many operands."""
+    einsum = work.einsums[0]
+    if uses_index(einsum.value) or einsum.operator != "=" or len(einsum.reads) > 7:
+        return None
+    return _computing(einsum.value, 99, dict(work.dtype_of), "whole")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -11,7 +12,7 @@ from isamap.ir.einsum import parse_statement
 from isamap.ir.workload import Repeat, Tensor, Workload, workload
 from isamap.mapping import map_einsum
 from isamap.mapping.rewrite.rewritten import Rewritten
-from isamap.mapping.rewrite.split_product import split_product
+from isamap.mapping.rewrite.split_product import distributes, split_product
 from isamap.spec import load_workload
 from tests.machines import bundled
 from tests.mapping.instructions import ADD, MAC, instruction, machine
@@ -147,18 +148,49 @@ def test_a_machine_that_does_not_multiply_gets_no_split() -> None:
     assert not list(split_product(work, 0, machine(TIMES)))
 
 
+def recurrent(text: str) -> Workload:
+    shapes = {"X": (5, 3), "U": (5, 3), "W": (3, 3), "V": (3, 3), "H": (3,), "N": (3,)}
+    tensors = [Tensor(n, DTYPES["s32"], shape) for n, shape in shapes.items() if n in text + "HN"]
+    parsed = [parse_statement(one, frozenset(shapes)) for one in (text, "N[l] += H[l]")]
+    return workload("w", tensors, parsed, repeat=Repeat("t", 5, (("N", "H"),)), outputs=("N",))
+
+
 def test_recurrent() -> None:
     """Within a step its axis is fixed: no temporary has it, and no sum goes over it."""
-    shapes = {"X": (5, 3), "W": (3, 4), "V": (4, 2), "H": (2,), "N": (2,)}
-    tensors = [Tensor(n, DTYPES["s32"], shape) for n, shape in shapes.items()]
-    texts = ["N[l] += X[t,j] * W[j,k] * V[k,l]", "N[l] += H[l]"]
-    parsed = [parse_statement(text, frozenset(shapes)) for text in texts]
-    work = workload("w", tensors, parsed, repeat=Repeat("t", 5, (("N", "H"),)), outputs=("N",))
-    found = split(work)
-    assert ("T[k] += X[t, j] * W[j, k]", "N[l] += T[k] * V[k, l]") in statements(work)
-    for one in found:
+    work = recurrent("N[l] += X[t,j] * W[j,k] * V[k,l] * U[t,l]")
+    assert ("T[k] += X[t, j] * W[j, k]", "N[l] += T[k] * V[k, l] * U[t, l]") in statements(work)
+    assert ("T[l, j] = X[t, j] * U[t, l]", "N[l] += T[l, j] * W[j, k] * V[k, l]") not in statements(work)
+    assert ("T[j, l] = X[t, j] * U[t, l]", "N[l] += T[j, l] * W[j, k] * V[k, l]") in statements(work)
+    for one in split(work):
         assert one.proved
-        assert_same(work, one.workload)
+        assert_same(work, one.workload, seeds=1)
+    work = recurrent("N[l] += X[t,l] * W[l,l] * V[l,l]")
+    assert ("T[l] = X[t, l] * W[l, l]", "N[l] = T[l] * V[l, l]") in statements(work)
+    assert ("T[l] = W[l, l] * V[l, l]", "N[l] = X[t, l] * T[l]") in statements(work)
+
+
+WRONG = {
+    "summed too early": ("T[i] += A[i,k] * B[k]", "D[i] += T[i] * C[k]"),
+    "a factor less": ("T[i,k] = A[i,k] * B[k]", "D[i] += T[i,k]"),
+    "a factor twice": ("T[i,k] = A[i,k] * B[k]", "D[i] += T[i,k] * C[k] * C[k]"),
+    "read twice": ("T[i,k] = A[i,k] * B[k]", "D[i] += T[i,k] * T[i,k] * C[k]"),
+    "read elsewhere": ("T[i,k] = A[i,k] * B[k]", "D[i] += T[k,i] * C[k]"),
+    "written elsewhere": ("T[i,k] = A[i,k] * B[k]", "D[k] += T[i,k] * C[k]"),
+    "narrowed": ("R[i,k] = s8(A[i,k] * B[k])", "D[i] += s16(R[i,k]) * C[k]"),
+}
+
+
+@pytest.mark.parametrize("name", ["", *WRONG])
+def test_what_is_called_proved(name: str) -> None:
+    """The conditions refuse what is not the same."""
+    names = frozenset("ABCDRT")
+    right = ("T[i,k] = A[i,k] * B[k]", "D[i] += T[i,k] * C[k]")
+    ranges = {"i": (3, 3), "k": (3, 3)}
+    first, second = (parse_statement(text, names).over(ranges) for text in WRONG.get(name, right))
+    shorter = replace(first, axes=tuple(replace(axis, least=2, most=2) for axis in first.axes))
+    before = parse_statement("D[i] += A[i,k] * B[k] * C[k]", names).over(ranges)
+    assert distributes(before, first, second) == (name == "")
+    assert not distributes(before, shorter, second)
 
 
 def test_mttkrp_on_p16() -> None:
