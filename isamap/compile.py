@@ -92,6 +92,8 @@ def _begin(search: Search) -> tuple[Way, Plan]:
     found: list[tuple[Way, Plan]] = []
     refused: list[Exception] = []
     for way in every:
+        if found and way.cycles >= min(plan.value for _, plan in found) and options.objective == "latency":
+            continue  # the unit alone would take longer
         try:
             found.append((way, first_plan(search, way.work, way.candidates)))
         except (Infeasible, NotFound, Unsupported) as error:

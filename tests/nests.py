@@ -11,7 +11,7 @@ from isamap.ir.program import Program
 from isamap.ir.workload import Workload
 from isamap.lowering import lower
 from isamap.mapping import map_workload
-from isamap.mapping.choose import largest
+from isamap.mapping.pareto import contains
 from isamap.plan import place
 from isamap.scheduling import list_schedule
 from isamap.spec import load_target, load_workload
@@ -32,7 +32,9 @@ def bindings_of(work: Workload, target: Target | str, *, empty_axes: bool = Fals
     """Every match of the first einsum that no other contains."""
     machine = load_target(target) if isinstance(target, str) else target
     found = map_workload(work, machine, empty_axes=empty_axes)[0]
-    return [bind(work, match, machine) for match in largest([match for one in found for match in one.matches])]
+    matches = [match for one in found for match in one.matches]
+    largest = (match for match in matches if not any(contains(other, match) for other in matches))
+    return [bind(work, match, machine) for match in largest]
 
 
 def nest_of(binding: Binding, tile: dict[str, int], block: dict[str, int], outer: str = "", inner: str = "") -> Nest:

@@ -11,6 +11,7 @@ from isamap.ir.dtype import DTYPES, DType
 from isamap.ir.einsum import Axis, Einsum, Statement
 from isamap.ir.expression import OPERATORS, Call, Expression, Name, Number, Subscript
 from isamap.ir.hardware import Instruction, Memory, Operand, Queue, Resource, Target, Transfer, Use
+from isamap.ir.implementation import Implementation
 from isamap.ir.program import Issue, Loop, Node, Operation, Program, Segment, View, Wait
 from isamap.ir.scalar import FUNCTIONS, Access, Apply, Cast, Immediate, Index, Literal, Read, Scalar
 from isamap.ir.workload import Tensor, Workload
@@ -112,7 +113,9 @@ def tensors(draw: st.DrawFn, name: str) -> Tensor:
     shape = tuple(draw(st.lists(st.integers(1, 70), max_size=4)))
     border = draw(st.one_of(st.none(), numbers.map(dtype.wrap)))
     strides = draw(st.one_of(st.none(), st.tuples(*(st.integers(-9, 99) for _ in shape))))
-    value_range = draw(st.one_of(st.none(), st.tuples(numbers, numbers)))
+    most = 1 if dtype.kind == "bool" else min(dtype.most, 99)
+    ends = st.integers(int(max(dtype.least, -99)), int(most))
+    value_range = draw(st.one_of(st.none(), st.tuples(ends, ends).map(lambda pair: (min(pair), max(pair)))))
     return Tensor(name, dtype, shape, border, strides, None, value_range)
 
 
@@ -158,10 +161,13 @@ def instructions(draw: st.DrawFn, name: str) -> Instruction:
     meaning = Einsum((item["C"],), "+=", Apply("*", (product, Read(item["B"]))), axes)
     rule = st.one_of(STRIDES, st.tuples(st.integers(1, 64), st.just(1)))
     orders = st.lists(st.tuples(st.just("flow"), st.sampled_from(["ws", "os"]), st.just(("j", "i"))), max_size=2)
+    layout = st.one_of(st.none(), st.tuples(affines(), affines()))
     operands = tuple(
-        Operand(o, dtype, names, "spad", draw(rule), tuple(draw(orders)) if o == "C" else ())
+        Operand(o, dtype, names, "spad", draw(rule), tuple(draw(orders)) if o == "C" else (), draw(layout))
         for o, names in indices.items()
     )
+    copy = Einsum((item["C"],), "=", Read(Access("T", item["C"].indices)), axes[:2])
+    done = Implementation((("T", DTYPES["s64"], (draw(st.integers(1, 99)), 16)),), (copy, meaning))
     cost = costs(("i", "j", "k", "initialise"))
     modes = (("flow", ("ws", "os")), ("a b", ("x",)))
     return Instruction(
@@ -170,6 +176,7 @@ def instructions(draw: st.DrawFn, name: str) -> Instruction:
         draw(st.sampled_from([(), (("C", Name("k")),)])), draw(st.one_of(st.none(), cost)),
         draw(st.sampled_from([(), modes])), draw(st.sampled_from([(), ((("flow", "ws"),),)])),
         draw(st.sampled_from([(), ("m0", "m1")])), draw(st.one_of(st.none(), texts)), draw(texts),
+        draw(st.sampled_from([None, done])), draw(st.sampled_from([(), (("A", (0, 127)), ("B", (-0.5, 1)))])),
     )  # fmt: skip
 
 

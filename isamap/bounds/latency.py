@@ -51,8 +51,12 @@ def _on_the_way(target: Target, einsum: Einsum) -> bool:
 
 
 def _same(able: tuple[Instruction, ...], einsum: Einsum) -> list[Instruction]:
-    """Instructions that reduce as ``einsum`` does; the others cannot do it."""
-    return [i for i in able if any(meaning.operator == einsum.operator for meaning in i.meaning)]
+    """Instructions that reduce as ``einsum`` does, or could start afresh where it only assigns; the others cannot."""
+    return [i for i in able if any(meaning.operator == einsum.operator for meaning in i.meaning) or _assigns(i, einsum)]
+
+
+def _assigns(instruction: Instruction, einsum: Einsum) -> bool:
+    return einsum.operator == "=" and instruction.initialise != "never"
 
 
 def cycles_per_point(instruction: Instruction) -> float:

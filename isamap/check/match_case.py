@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
+from isamap.ir.affine import Affine
 from isamap.ir.answers import Match, Violation
 from isamap.ir.einsum import Einsum
 from isamap.ir.hardware import Instruction, Target
@@ -22,6 +24,28 @@ class Case:
     instruction: Instruction
     meaning: Einsum
     held: dict[str, Access]
+    outside: frozenset[str]
+
+    def lies_outside(self, memory: str) -> bool:
+        """Is ``memory`` where tensors lie: the outermost one, or a cache of it?"""
+        return memory in self.outside
+
+    def at(self, point: Mapping[str, int]) -> dict[str, int]:
+        """``point``, 0 along axes that it does not name; axes that every index counts down begin at their end."""
+        extents = self.einsum.extents
+        return {x: extents[x] - 1 - point.get(x, 0) if x in self.backward else point.get(x, 0) for x in extents}
+
+    @cached_property
+    def backward(self) -> frozenset[str]:
+        """The axes that every index which has them counts down: the other end is as good a start."""
+        indices = [i for access in self.held.values() for i in access.indices if isinstance(i, Affine)]
+        origin = dict.fromkeys(self.einsum.extents, 0)
+
+        def steps(axis: str) -> list[int]:
+            having = [index for index in indices if axis in index.axes]
+            return [index.evaluate(origin | {axis: 1}) - index.evaluate(origin) for index in having]
+
+        return frozenset(x for x in origin if max(steps(x), default=0) < 0)
 
     @property
     def fused(self) -> dict[str, tuple[str, ...]]:
@@ -39,7 +63,9 @@ def look_up(match: Match, workload: Workload, target: Target) -> Case:
     accesses = (einsum.output, *einsum.reads)
     held = {operand: accesses[number] for operand, _, number in match.operands}
     instruction = instruction.under(match.modes)
-    return Case(match, workload, einsum, instruction, instruction.meaning[0].given(dict(match.immediates)), held)
+    meaning = instruction.meaning[0].given(dict(match.immediates))
+    outside = frozenset(m.name for m in target.memories if m.kind == "cache") | {target.outermost.name}
+    return Case(match, workload, einsum, instruction, meaning, held, outside)
 
 
 def name_faults(match: Match, workload: Workload, target: Target) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice, pairwise, product
 from math import prod
@@ -22,14 +22,14 @@ def realised(case: Case) -> Iterator[Violation]:
             yield Violation("realisation", operand, f"{access} has no strides along the axes that are mapped")
         elif need == "direct" and not all(_one_stride(case, access, d) for d in case.own[operand].axes):
             yield Violation("realisation", operand, f"{access} needs several strides on one instruction axis")
-        elif need == "direct" and _meets_twice(case, access):
+        elif need == "direct" and _meets_twice(case, operand, access):
             yield Violation("realisation", operand, f"{access} meets an element twice")
 
 
 def _address(case: Case, access: Access, point: Point) -> int:
     """The element's offset, 0 along the axes that ``point`` does not name."""
     steps = case.workload.tensor(access.tensor).element_strides
-    whole = dict.fromkeys(case.einsum.extents, 0) | point
+    whole = case.at(point)
     return sum(i.evaluate(whole) * step for i, step in zip(access.affine_indices, steps, strict=True))
 
 
@@ -55,9 +55,21 @@ def _one_stride(case: Case, access: Access, d: str) -> bool:
     return len({after - before for before, after in pairwise(found)}) <= 1
 
 
-def _meets_twice(case: Case, access: Access) -> bool:
+def _meets_twice(case: Case, operand: str, access: Access) -> bool:
+    """Does one element of the tensor lie at two places of the operand? (Lanes may share a place: windows.)"""
     axes = [x for x in case.match.mapped_axes if x in access.axes]
-    zero = dict.fromkeys(case.einsum.extents, 0)
-    corners = product(*(range(min(case.einsum.extents[x], 3)) for x in axes))
-    found = Counter(element(access, zero | dict(zip(axes, corner, strict=True))) for corner in corners)
-    return any(times > 1 for times in found.values())
+    places: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    for corner in product(*(range(min(case.einsum.extents[x], 3)) for x in axes)):
+        point = dict(zip(axes, corner, strict=True))
+        places[element(access, case.at(point))].add(_place(case, operand, point))
+    return any(len(found) > 1 for found in places.values())
+
+
+def _place(case: Case, operand: str, point: Point) -> tuple[object, ...]:
+    """Where a point's lane finds its element in the operand, index by index."""
+    found: list[object] = []
+    for index in case.own[operand].affine_indices:
+        lanes = {d: [point.get(x, 0) for x in case.fused[d]] for d in index.axes}
+        window = len(lanes) > 1 and all(len(coordinates) < 2 for coordinates in lanes.values())
+        found.append(index.evaluate({d: sum(c) for d, c in lanes.items()}) if window else str(lanes))
+    return tuple(found)

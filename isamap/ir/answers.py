@@ -67,8 +67,10 @@ class Match:
     """One way to do an einsum with an instruction.
 
     ``axes`` gives for each instruction axis the kernel axes fused into it, outer to inner (none: it stays empty at
-    extent 1, or at its least extent); kernel axes not named stay loops outside. ``operands`` gives for each operand of
-    the instruction the tensor it holds and the number of the access (0: the output; then the reads, left to right).
+    extent 1, or at its least extent); kernel axes not named stay loops outside. A kernel axis that every index counts
+    down (``7 - p``) is counted from its other end, which matters only where lanes share elements or tensors lie in
+    place. ``operands`` gives for each operand of the instruction the tensor it holds and the number of the access (0:
+    the output; then the reads, left to right).
     ``modes`` are the machine's own, one choice each; ``immediates`` the numbers that every issue brings.
     """
 

@@ -159,6 +159,7 @@ def bind(
     instruction = target.instruction(match.instruction).under(match.modes)
     if len(instruction.meaning) != 1:
         raise Unsupported("scheduling", f"{instruction.name}, whose meaning is several einsums")
+    _refuse_unproved(instruction, match)
     _refuse_overlaps(work, einsum)
     accesses = (einsum.output, *einsum.reads)
     holders = [tensor for _, tensor, _ in match.operands]
@@ -242,6 +243,21 @@ def _through(role: Role, stored: Match, work: Workload, target: Target) -> Role:
     access = einsum.output.rename(lambda name: axis_of.get(name, name))
     tensor = work.tensor(einsum.output.tensor)
     return replace(role, access=access, tensor=tensor, route=replace(role.route, store=transfer))
+
+
+def _refuse_unproved(instruction: Instruction, match: Match) -> None:
+    """Raise Unsupported where the machine might do something else, where lanes share elements (windows), or where
+    elements lie in an order of their own."""
+    if instruction.implementation is not None and not match.proved:
+        feature = f"{instruction.name}, whose implementation is not proved to do what it means,"
+        raise Unsupported("scheduling", feature)
+    for access in (*instruction.meaning[0].outputs, *instruction.meaning[0].reads):
+        if any(len(index.axes) > 1 for index in access.indices):
+            raise Unsupported("tiling", f"{access} of {instruction.name}, whose lanes share elements,")
+    for operand in instruction.operands:
+        if operand.layout is not None:
+            order = ", ".join(map(str, operand.layout))
+            raise Unsupported("tiling", f"the layout [{order}] of operand {operand.name} of {instruction.name}")
 
 
 def _refuse_overlaps(work: Workload, einsum: Einsum) -> None:

@@ -12,9 +12,11 @@ from itertools import product
 from typing import Literal
 
 from isamap.errors import Fault, InvalidNoun
+from isamap.ir.affine import Affine
 from isamap.ir.dtype import DType
 from isamap.ir.einsum import Axis, Einsum
 from isamap.ir.expression import Expression, Number, evaluate
+from isamap.ir.implementation import Implementation
 
 StrideRule = Literal["per_kernel_axis", "one_per_axis", "unit_innermost", "contiguous", "any"]
 STRIDE_RULES: tuple[StrideRule, ...] = ("per_kernel_axis", "one_per_axis", "unit_innermost", "contiguous", "any")
@@ -106,9 +108,10 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Operand:
-    """One tensor of an instruction's meaning: its type, axes in order, memory, and the strides it may have
-    (a rule, or fixed ones in elements, one per axis). ``orders`` are (mode, choice, axes): under that choice of the
-    machine's mode the axes lie in another order."""
+    """One tensor of an instruction's meaning: its type, the axes that index it in order (two in a window ``x + s``),
+    memory, and the strides it may have (a rule, or fixed ones in elements, one per axis). ``orders`` are (mode, choice,
+    axes): under that choice of the machine's mode the axes lie in another order. ``layout``: coordinates, functions of
+    the axes, in whose row-major order the elements lie (``k // 4, i, k % 4``); None: that of the strides."""
 
     name: str
     dtype: DType
@@ -116,6 +119,7 @@ class Operand:
     memory: str
     strides: StrideRule | tuple[int, ...] = "contiguous"
     orders: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    layout: tuple[Affine, ...] | None = None
 
     def under(self, modes: Mapping[str, str]) -> Operand:
         """The operand as it lies under a choice of modes."""
@@ -128,7 +132,8 @@ class Operand:
 @dataclass(frozen=True)
 class Instruction:
     """Meaning + cost + spelling. ``modes`` are (name, choices) with the legal combinations in ``legal_modes``
-    (empty: all)."""
+    (empty: all). ``implementation`` is what it does bit by bit; ``value_ranges`` are (operand, (least, greatest)):
+    only where the operands' values lie in them must it do what it means."""
 
     name: str
     unit: str
@@ -147,6 +152,8 @@ class Instruction:
     issue_slots: tuple[str, ...] = ()
     emit: str | None = None
     source: str = ""
+    implementation: Implementation | None = None
+    value_ranges: tuple[tuple[str, tuple[int | float, int | float]], ...] = ()
 
     def operand(self, name: str) -> Operand:
         return next(operand for operand in self.operands if operand.name == name)
@@ -177,7 +184,9 @@ class Instruction:
             now.name: [was.axes.index(axis) for axis in now.axes]
             for now, was in zip(operands, self.operands, strict=True)
         }
-        return replace(self, operands=operands, meaning=tuple(e.permuted(order) for e in self.meaning))
+        meaning = tuple(einsum.permuted(order) for einsum in self.meaning)
+        implementation = self.implementation.permuted(order) if self.implementation else None
+        return replace(self, operands=operands, meaning=meaning, implementation=implementation)
 
     @property
     def written(self) -> tuple[str, ...]:

@@ -44,8 +44,20 @@ class Tensor:
             faults.append(Fault((*at, "strides"), f"{len(self.shape)} strides", str(len(self.strides))))
         if self.border is not None and self.dtype.wrap(self.border) != self.border:
             faults.append(Fault((*at, "border"), f"a value of {self.dtype}", str(self.border)))
+        if self.value_range is not None and not self._holds_range(*self.value_range):
+            wanted = f"[least, greatest] within {self.dtype} ({self.dtype.least} to {self._most})"
+            given = f"[{self.value_range[0]}, {self.value_range[1]}]"
+            faults.append(Fault((*at, "range"), wanted, given))
         if faults:
             raise InvalidNoun(faults)
+
+    @property
+    def _most(self) -> int | float:
+        return 1 if self.dtype.kind == "bool" else self.dtype.most
+
+    def _holds_range(self, least: int | float, most: int | float) -> bool:
+        is_inside = self.dtype.least <= least <= most <= self._most
+        return is_inside and (self.dtype.is_float or (least % 1 == 0 and most % 1 == 0))
 
     @property
     def element_strides(self) -> tuple[int, ...]:

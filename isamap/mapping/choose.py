@@ -1,4 +1,7 @@
-"""Which matches are worth a tiling: the largest, and where there is none those that leave axes empty."""
+"""Which matches are worth a tiling: the Pareto set of each einsum (``pareto``), cheapest first.
+
+Where every axis of an instruction cannot be fed, those that leave axes empty; where the instruction that was asked for
+does not do an einsum at all, others."""
 
 from __future__ import annotations
 
@@ -14,6 +17,9 @@ from isamap.mapping.givens import Realise
 from isamap.mapping.match import map_workload
 from isamap.mapping.match_set import MatchSet
 from isamap.mapping.modes import served
+from isamap.mapping.pareto import cost, ranked
+
+_MOST = 6  # matches of an instruction handed on to tiling
 
 
 def choose(
@@ -53,8 +59,8 @@ def choose(
     for number, sets in enumerate(answers):
         if not _any(sets):
             raise NoMatch(_reasons(work, target, number, sets))
-    worth = ([match for one in sets for match in served(work, target, _turns(one, target))] for sets in answers)
-    chosen = list(map(largest, worth))
+    worth = ([match for one in sets for match in served(work, target, _turns(work, target, one))] for sets in answers)
+    chosen = [_front(work, target, matches) for matches in worth]
     return tuple(one for sets in answers for one in sets), _on_the_way(work, chosen, target), tuple(notes)
 
 
@@ -102,23 +108,32 @@ def _reasons(work: Workload, target: Target, number: int, sets: Sequence[MatchSe
     return "\n".join(lines)
 
 
-def _turns(found: MatchSet, target: Target) -> Sequence[Match]:
-    """Both orientations of a commutative product where they differ in worth: the instruction's parallel axes are of
-    different length, or transfers do not take every stride."""
-    if found.instruction not in [one.name for one in target.instructions]:
-        return found.matches  # of a transfer
-    instruction = target.instruction(found.instruction)
-    parallel = {axis for einsum in instruction.meaning for axis in einsum.parallel_axes}
-    ranges = {(axis.least, axis.most) for axis in instruction.axes if axis.name in parallel}
-    return found.with_swap if len(ranges) > 1 or any(map(is_choosy, target.transfers)) else found.matches
+def _turns(work: Workload, target: Target, found: MatchSet) -> list[Match]:
+    """The matches, and of their turned ones those that differ in worth: in cost, in the kernel axes that they feed, or
+    because transfers do not take every stride."""
+
+    def worth(match: Match) -> tuple[object, ...]:
+        return cost(work, target, match), frozenset(frozenset(fused) for _, fused in match.axes)
+
+    if any(map(is_choosy, target.transfers)):
+        return [*found.with_swap]
+    kept = [*found.matches]
+    known = set(map(worth, kept))
+    for match in found.with_swap:
+        if worth(match) not in known:
+            known.add(worth(match))
+            kept.append(match)
+    return kept
 
 
-def largest(matches: Sequence[Match]) -> list[Match]:
-    """The matches that no other of the same instruction contains: tiles of size 1 along an axis give the others."""
-
-    def within(one: Match, other: Match) -> bool:
-        theirs = dict(other.axes)
-        same = one.instruction == other.instruction and one.operands == other.operands
-        return same and one != other and all(set(fused) <= set(theirs[axis]) for axis, fused in one.axes)
-
-    return [one for one in matches if not any(within(one, other) for other in matches)]
+def _front(work: Workload, target: Target, matches: Sequence[Match]) -> list[Match]:
+    """The Pareto set, cheapest first, at most ``_MOST`` matches of each instruction. Where the operands hold other
+    tensors there is a set of its own: no criterion sees which of them transfers carry better."""
+    held: dict[object, list[Match]] = {}
+    for match in matches:
+        held.setdefault((match.instruction, match.operands), []).append(match)
+    front = [one.match for alike in held.values() for one in ranked(work, target, alike) if one.pareto]
+    kept: dict[str, list[Match]] = {}
+    for one in ranked(work, target, front):
+        kept.setdefault(one.match.instruction, []).append(one.match)
+    return [match for found in kept.values() for match in found[:_MOST]]

@@ -16,12 +16,14 @@ from isamap.bounds.latency import cycles_per_point
 from isamap.ir.answers import Match
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
-from isamap.mapping.cost import busy
-from isamap.mapping.givens import Freedom, givens, refusals
-from isamap.mapping.match import candidates, map_workload
+from isamap.mapping.cost import busy, busy_with
+from isamap.mapping.givens import Freedom, Givens, givens
+from isamap.mapping.match import candidates, match_set
 from isamap.mapping.match_set import MatchSet
+from isamap.mapping.modes import with_modes
+from isamap.mapping.refusals import refusals
 from isamap.mapping.rewrite import RULES, Rewritten
-from isamap.mapping.solutions import possible
+from isamap.mapping.solutions import Solution, possible, solutions
 from isamap.mapping.store import stores
 
 _DEEPEST = 3  # rewrites of one einsum
@@ -32,7 +34,8 @@ _MOST = 400  # states looked at
 class Composite:
     """Einsum ``einsum`` of the kernel done in the parts ``numbers`` of ``workload``, which ``steps`` lead to.
 
-    ``sets`` has the match sets of each part and ``best`` its best match, ``cycles`` what those keep units busy for;
+    ``origin`` has the number of the kernel's einsum behind each of ``workload``'s; one that is missing there is done
+    along with another. ``best`` has the best match of each part, ``cycles`` what those keep units busy for;
     ``utilisation`` is what the kernel's own points would take at the best rate of one of the instructions, over those.
     ``proved``: every rewrite is, and every best match.
     """
@@ -40,7 +43,7 @@ class Composite:
     einsum: int
     steps: tuple[Rewritten, ...]
     numbers: tuple[int, ...]
-    sets: tuple[tuple[MatchSet, ...], ...]
+    origin: tuple[int, ...]
     best: tuple[Match, ...]
     cycles: float
     utilisation: float
@@ -73,7 +76,8 @@ def composites(
     found: list[Composite] = []
     states, seen = [_State(work, tuple(range(len(work.einsums))))], {work}
     for state in _grow(states, number, target, able, seen):
-        found.append(_composite(work, number, target, state))
+        composite = _composite(work, number, target, state)
+        found += [composite] if composite else []
         if time.monotonic() > deadline:
             break
     return tuple(sorted(found, key=lambda one: one.cycles)[:most])
@@ -122,7 +126,26 @@ class Able:
         instruction = self.target.instruction(name)
         if refusals(work, number, instruction):
             return False
-        return possible(givens(work, number, instruction), Freedom())
+        return possible(givens(work, number, instruction, self.target), Freedom())
+
+
+def best_part(work: Workload, number: int, target: Target) -> Match | None:
+    """Of all matches of einsum ``number`` that which keeps a unit busy for the fewest cycles, in the fewest issues; a
+    transfer that does it on the way out costs none. Only that one is proved. None: no mode serves any."""
+    for one in stores(work, number, target):
+        if one.matches:
+            return one.matches[0]
+    ranked: list[tuple[float, int, int, Givens, Solution]] = []
+    for n, instruction in enumerate(candidates(work, number, target)):
+        if not refusals(work, number, instruction):
+            g = givens(work, number, instruction, target)
+            for solution in solutions(g, Freedom()):
+                names = (axis.name for axis in g.axes)
+                spent = busy_with(g.einsum, tuple(zip(names, solution.axes, strict=True)), instruction)
+                ranked.append((spent.cycles, spent.issues, n, g, solution))
+    ranked.sort(key=lambda entry: entry[:3])
+    found = (with_modes(work, target, match_set(work, g, [solution])) for *_, g, solution in ranked)
+    return next((one.matches[0] for one in found if one.matches), None)
 
 
 def best_match(sets: Sequence[MatchSet], work: Workload, target: Target) -> Match:
@@ -139,14 +162,14 @@ def unit_cycles(work: Workload, match: Match, target: Target) -> tuple[float, in
     return spent.cycles, spent.issues
 
 
-def _composite(work: Workload, number: int, target: Target, state: _State) -> Composite:
+def _composite(work: Workload, number: int, target: Target, state: _State) -> Composite | None:
     parts = state.parts(number)
-    every = map_workload(state.work, target, only=parts)
-    sets = tuple(every[part] for part in parts)
-    best = tuple(best_match(one, state.work, target) for one in sets)
+    best = tuple(one for part in parts if (one := best_part(state.work, part, target)))
+    if len(best) < len(parts):
+        return None
     cycles = sum(unit_cycles(state.work, match, target)[0] for match in best)
     points = prod(work.einsums[number].extents.values())
     ideal = min((points * cycles_per_point(target.instruction(m.instruction)) for m in best if m.axes), default=0.0)
     used = min(1.0, ideal / cycles) if cycles else 1.0
     proved = all(step.proved for step in state.steps) and all(match.proved for match in best)
-    return Composite(number, state.steps, tuple(parts), sets, best, cycles, used, proved)
+    return Composite(number, state.steps, tuple(parts), state.origin, best, cycles, used, proved)

@@ -10,6 +10,7 @@ the interval taken at the mean extents e, which is exact where it is linear in e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -24,16 +25,23 @@ from isamap.mapping.utilisation import least_boxes
 
 @dataclass(frozen=True)
 class Busy:
-    """Issues, and cycles of one unit."""
+    """Issues, cycles of one unit, and the mean extent of each axis of the instruction."""
 
     issues: int
     cycles: float
+    extents: tuple[tuple[str, Fraction], ...]
 
 
 def busy(einsum: Einsum, match: Match, instruction: Instruction) -> Busy:
     """Of all issues that do ``einsum`` as ``match`` says."""
-    extents, fused = einsum.extents, dict(match.axes)
-    issues = prod(extent for x, extent in extents.items() if x not in match.mapped_axes)
+    return busy_with(einsum, match.axes, instruction)
+
+
+def busy_with(einsum: Einsum, axes: Sequence[tuple[str, tuple[str, ...]]], instruction: Instruction) -> Busy:
+    """The same where kernel axes are fused into the instruction's as ``axes`` says."""
+    extents, fused = einsum.extents, dict(axes)
+    mapped = {x for names in fused.values() for x in names}
+    issues = prod(extent for x, extent in extents.items() if x not in mapped)
     mean: dict[str, Fraction] = {}
     for axis in instruction.axes:
         sizes = tuple(sorted(extents[x] for x in fused.get(axis.name, ())))
@@ -44,4 +52,4 @@ def busy(einsum: Einsum, match: Match, instruction: Instruction) -> Busy:
         interval = Fraction(evaluate(instruction.initiation_interval_cycles, {**mean, "initialise": Fraction(0)}))
     except InvalidNoun:
         interval = Fraction(1)
-    return Busy(issues, float(issues * max(interval, Fraction(0))))
+    return Busy(issues, float(issues * max(interval, Fraction(0))), tuple(mean.items()))

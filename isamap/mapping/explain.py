@@ -7,12 +7,19 @@ are all found.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from isamap.ir.scalar import Cast, Scalar, rebuild, without_identity_casts
 from isamap.mapping.formulation import Label
 from isamap.mapping.givens import Freedom, Givens
+from isamap.mapping.in_place import stride_reasons
+from isamap.mapping.lemma.rule import range_reasons
 from isamap.mapping.orientation import pairings
 from isamap.mapping.solutions import core
+from isamap.mapping.windowed import windowed_reasons
 
-_SOFT = ("types", "fed", "something", "window", "nest")  # without these, mapping nothing keeps every rule
+# without these, mapping nothing keeps every rule
+_SOFT = ("types", "ranges", "fed", "something", "windowed", "strides", "window", "nest")
 
 
 def reasons(g: Givens, freedom: Freedom) -> tuple[str, ...]:
@@ -22,7 +29,7 @@ def reasons(g: Givens, freedom: Freedom) -> tuple[str, ...]:
     told: frozenset[str] = frozenset()
     while labels := core(g, freedom, told):
         rules = [rule for rule in _SOFT if any(label.rule == rule for label in labels)]
-        if len(rules) > 1 and all(can_feed(g, freedom, near, axis.name) for axis in g.axes):
+        if len(rules) > 1 and all(can_feed(g, freedom, near, axis.name) for axis in g.needed):
             rules = [rule for rule in rules if rule != "fed"]  # each could be fed, were it not for the others
         for rule in rules:
             about = [label for label in labels if label.rule == rule]
@@ -35,7 +42,7 @@ def nearest(g: Givens, freedom: Freedom) -> int:
     """The orientation with the fewest unfed axes and wrong types."""
 
     def faults(w: int) -> int:
-        unfed = sum(not can_feed(g, freedom, w, axis.name) for axis in g.axes)
+        unfed = sum(not can_feed(g, freedom, w, axis.name) for axis in g.needed)
         return unfed + (not g.agree[w])
 
     return min(range(len(g.orientations)), key=lambda w: (faults(w), w))
@@ -50,10 +57,16 @@ def _sentences(g: Givens, freedom: Freedom, w: int, rule: str, labels: list[Labe
     match rule:
         case "types":
             return _type_reasons(g, w)
+        case "ranges":
+            return range_reasons(g, w) if g.agree[w] else []
         case "fed":
             return _fed_reasons(g, freedom, w, [label.about[0] for label in labels])
         case "something":
             return _homeless(g, freedom, w) or [f"no axis of the kernel can feed any axis of {g.instruction.name}"]
+        case "windowed":
+            return windowed_reasons(g, w, [label.about for label in labels])
+        case "strides":
+            return stride_reasons(g, w, [label.about for label in labels])
         case "window":
             return [_window_reason(label) for label in labels]
     return [f"{', '.join(fused)} fused into {d} need more than one stride" for d, *fused in (x.about for x in labels)]
@@ -66,15 +79,29 @@ def _type_reasons(g: Givens, w: int) -> list[str]:
         tensor = g.tensors[held]
         if tensor.dtype != operand.dtype:
             found[f"{name} takes {operand.dtype} for {operand.name}, {tensor.name} is {tensor.dtype}"] = None
-    if g.orientations[w][1:] not in pairings(g.meaning.value, g.einsum.value):
+    if not _same_casts(g, w):
         found.setdefault(f"{name} computes {g.meaning.value}, the kernel {g.einsum.value}: the casts differ", None)
     return list(found)
+
+
+def _same_casts(g: Givens, w: int) -> bool:
+    """Would the casts agree, had the tensors the types that the instruction takes?"""
+    pairs = list(zip(g.operands, (g.tensors[held] for held in g.orientations[w]), strict=True))
+    total, given = pairs[0][0].dtype, pairs[0][1].dtype
+
+    def retyped(node: Scalar) -> Scalar:
+        return replace(node, dtype=total) if isinstance(node, Cast) and node.dtype == given else node
+
+    own = without_identity_casts(g.meaning.value, {operand.name: operand.dtype for operand, _ in pairs})
+    types = {tensor.name: operand.dtype for operand, tensor in pairs}
+    values = (without_identity_casts(value, types) for value in (g.einsum.value, rebuild(g.einsum.value, retyped)))
+    return any(g.orientations[w][1:] in pairings(own, value) for value in values)
 
 
 def _fed_reasons(g: Givens, freedom: Freedom, w: int, names: list[str]) -> list[str]:
     """Instruction axes that nothing can feed; where each has candidates but there are too few of them, that."""
     found = []
-    for axis in (axis.name for axis in g.axes if not can_feed(g, freedom, w, axis.name)):
+    for axis in (axis.name for axis in g.needed if not can_feed(g, freedom, w, axis.name)):
         own = _indexed(g, axis)
         others = [o.name for o, depends in zip(g.operands, g.dependence, strict=True) if axis not in depends]
         apart = f" and not {', '.join(dict.fromkeys(others))}" if others else ""

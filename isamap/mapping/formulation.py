@@ -18,10 +18,16 @@ Rules
     dependence     tau[w] and m[x,d]: for all o, x in X(w(o)) iff d in D(o); replicate: x in X(w(o)) implies d in D(o)
                    where o is a read
     types          tau[w] only if operands and tensors agree in type and the expressions in their casts
-    fed            every d is fed by some x; empty_axes: or stays at its least extent
+    ranges         tau[w] only if tensors hold values for which the instruction is exact (see ``lemma.rule``)
+    fed            every d is fed by some x; empty_axes: or stays at its least extent. Where the kernel assigns (=) and
+                   the instruction starts its reduction afresh, summed d stay at their least extent too
     something      some m[x,d] holds
-    window         realise direct, view: no access meets one element twice while the axes that are fed run, and
-                   strides describe it (see ``windows``)
+    windowed       an operand that the instruction reads at p + r holds an access only where lanes that share an element
+                   want the same one; each axis of p + r takes one x (see ``windowed``)
+    strides        an instruction that only copies, from or to where a tensor lies, finds it at strides that it takes:
+                   no packed copy can help a load (see ``in_place``)
+    window         realise direct, view: no access meets one element twice while the axes that are fed run, lanes that
+                   share it aside, and strides describe it (see ``windows``)
     nest           realise direct: the axes fused into d have an order that nests in every access (``realisation``)
 Answers
     all assignments of (tau, m)
@@ -38,7 +44,10 @@ from dataclasses import dataclass
 import z3
 
 from isamap.mapping.givens import Freedom, Givens
+from isamap.mapping.in_place import misplaced, named
+from isamap.mapping.lemma.rule import out_of_range
 from isamap.mapping.realisation import fused_sets, nested_order
+from isamap.mapping.windowed import clashes, foreign_places
 from isamap.mapping.windows import windows
 
 
@@ -109,8 +118,14 @@ def types(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
             yield Label("types", (str(w),)), z3.Not(tau)
 
 
+def ranges(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
+    for w, tau in enumerate(v.tau):
+        if g.agree[w] and out_of_range(g, w):
+            yield Label("ranges", (str(w),)), z3.Not(tau)
+
+
 def fed(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
-    for d in () if freedom.empty_axes else g.axes:
+    for d in () if freedom.empty_axes else g.needed:
         yield Label("fed", (d.name,)), _some(v, [m for (_, fed), m in v.m.items() if fed == d.name])
 
 
@@ -119,11 +134,43 @@ def something(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
         yield Label("something"), _some(v, list(v.m.values()))
 
 
+def windowed(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
+    for n, window in ((n, window) for n, found in enumerate(g.windows) for window in found):
+        operand = g.operands[n].name
+        for d in window.axes:
+            feeds = [v.m[x, d] for x in g.extents]
+            yield Label("windowed", (operand, d)), z3.AtMost(*feeds, 1) if feeds else z3.BoolVal(True, v.context)
+        for w, tau in enumerate(v.tau):
+            for placed in clashes(g, w, n, window, freedom.replicate):
+                pairs = tuple(name for pair in placed for name in pair)
+                fed = [v.m[x, d] for d, x in placed]
+                yield Label("windowed", (operand, str(w), *pairs)), z3.Not(z3.And(tau, *fed))
+
+
+def strides(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
+    for w, tau in enumerate(v.tau):
+        for n, axes in misplaced(g, w, freedom.replicate):
+            exactly = [
+                v.m[x, d.name] if x in fused else z3.Not(v.m[x, d.name])
+                for d, fused in zip(g.axes, axes, strict=True)
+                for x in g.extents
+            ]
+            yield Label("strides", (str(w), str(n), *named(g, axes))), z3.Not(z3.And(tau, *exactly))
+
+
 def window(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
     for access in () if freedom.realise == "gather" else dict.fromkeys(g.kernel_accesses):
         for group in windows(access, tuple(g.extents.items())):
-            running = [_some(v, [v.m[x, d.name] for d in g.axes]) for x in sorted(group)]
-            yield Label("window", (str(access), *sorted(group))), z3.Not(z3.And(running))
+            label = Label("window", (str(access), *sorted(group)))
+            if any(g.windows):
+                foreign = [
+                    z3.Not(z3.And(v.tau[w], *(v.m[x, d] for d, x in placed)))
+                    for w, placed in foreign_places(g, access, group, freedom.replicate)
+                ]
+                yield label, z3.And([z3.BoolVal(True, v.context), *foreign])
+            else:
+                running = [_some(v, [v.m[x, d.name] for d in g.axes]) for x in sorted(group)]
+                yield label, z3.Not(z3.And(running))
 
 
 def nest(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
@@ -137,7 +184,7 @@ def nest(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
 
 
 RULES: tuple[Callable[[Givens, Freedom, Variables], Clauses], ...] = (
-    orientation, once, kinds, dependence, types, fed, something, window, nest,
+    orientation, once, kinds, dependence, types, ranges, fed, something, windowed, strides, window, nest,
 )  # fmt: skip
 
 

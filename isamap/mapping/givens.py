@@ -1,4 +1,4 @@
-"""What the matcher is given: one einsum of a kernel and one instruction, side by side, or why they cannot be compared.
+"""What the matcher is given: one einsum of a kernel and one instruction, side by side.
 
 Accesses are numbered on both sides: 0 is the output, then the reads from left to right.
 """
@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from isamap.ir.affine import Affine
 from isamap.ir.einsum import Axis, Einsum
-from isamap.ir.hardware import Instruction, Operand
+from isamap.ir.hardware import Instruction, Operand, Target
 from isamap.ir.scalar import Access, without_identity_casts
-from isamap.ir.workload import Tensor, Workload
-from isamap.mapping.orientation import Numbers, immediates_of, pairings, uses_index, without_casts
-from isamap.mapping.windows import is_injective
+from isamap.ir.workload import Tensor, Workload, is_copy
+from isamap.mapping.direction import forward
+from isamap.mapping.lemma.allowed import is_limited
+from isamap.mapping.lemma.reach import Reach, reaches
+from isamap.mapping.orientation import Numbers, immediates_of, laid, pairings, without_casts
+from isamap.mapping.windows import greatest, lane_windows
 
 Realise = Literal["direct", "view", "gather"]
 Axes = tuple[tuple[str, ...], ...]  # the kernel axes fused into each instruction axis, outer to inner
@@ -33,8 +37,11 @@ class Freedom:
 
 @dataclass(frozen=True)
 class Givens:
-    """One einsum and one instruction. ``orientations`` are the ways to lay the kernel's accesses on the instruction's
-    (per instruction access the kernel's number), casts aside; ``agree`` says which of them also agree in every type."""
+    """One einsum (its backward axes turned, see ``direction``) and one instruction. ``orientations`` are the ways to
+    lay the kernel's accesses on the instruction's (per instruction access the kernel's number), casts aside; ``agree``
+    says which of them also agree in every type, ``in_place`` which accesses of the instruction only move elements from
+    or to where the tensor lies, so that no copy can help them. ``reach`` is what each access of the kernel may meet,
+    where the instruction may be used for some values only."""
 
     number: int
     einsum: Einsum
@@ -44,6 +51,8 @@ class Givens:
     axes: tuple[Axis, ...]
     orientations: tuple[tuple[int, ...], ...]
     agree: tuple[bool, ...]
+    in_place: tuple[bool, ...]
+    reach: tuple[Reach, ...]
 
     @cached_property
     def kernel_accesses(self) -> tuple[Access, ...]:
@@ -68,6 +77,20 @@ class Givens:
     def kernel_dependence(self) -> tuple[frozenset[str], ...]:
         """The axes that each access of the kernel depends on."""
         return tuple(frozenset(access.axes) for access in self.kernel_accesses)
+
+    @cached_property
+    def windows(self) -> tuple[tuple[Affine, ...], ...]:
+        """The indices of each access of the instruction in which several lanes meet."""
+        most = greatest(self.instruction)
+        return tuple(lane_windows(access, most) or () for access in self.accesses)
+
+    @cached_property
+    def needed(self) -> tuple[Axis, ...]:
+        """The instruction's axes that kernel axes must feed: where an einsum without reduction starts an accumulator
+        afresh, those that are summed over have nothing to take and stay at their least extent."""
+        if self.einsum.operator == self.meaning.operator:
+            return self.axes
+        return tuple(axis for axis in self.axes if axis.name in self.dependence[0])
 
     @cached_property
     def dependence(self) -> tuple[frozenset[str], ...]:
@@ -97,34 +120,18 @@ class Givens:
                 return False
         return True
 
-
-def refusals(workload: Workload, number: int, instruction: Instruction) -> tuple[str, ...]:
-    """Why the two cannot be compared at all, in sentences; empty: they can."""
-    einsum, name = workload.einsums[number], instruction.name
-    if len(instruction.meaning) != 1:
-        return (f"{name} means {len(instruction.meaning)} einsums: only instructions of one einsum are matched yet",)
-    (meaning,) = instruction.meaning
-    for side, what in ((einsum, f"einsum {number}"), (meaning, name)):
-        if len(side.outputs) != 1:
-            return (f"{what} has two outputs ({side.statement}): these are not matched yet",)
-        if uses_index(side.value):
-            return (f"{what} uses an index or a tensor's value as an index ({side.value}): not matched yet",)
-    windowed = [str(a) for a in (meaning.output, *meaning.reads) if not is_injective(a, _greatest(instruction))]
-    if windowed:
-        return (f"{name} reads elements of {', '.join(windowed)} in several lanes at once: not matched yet",)
-    reasons = []
-    if einsum.operator != meaning.operator:
-        reasons.append(f"{name} computes {meaning.operator}, the kernel {einsum.operator} ({einsum.statement})")
-    if not _orientations(einsum, meaning):
-        reasons.append(f"{name} computes {without_casts(meaning.value)}, the kernel {without_casts(einsum.value)}")
-    return tuple(reasons)
+    def may_feed(self, orientation: int, kernel_axis: str, axis: str, replicate: bool) -> bool:
+        """Are they of one kind, and does each operand depend on them alike?"""
+        return self.same_kind(kernel_axis, axis) and self.fits(orientation, kernel_axis, axis, replicate)
 
 
-def givens(workload: Workload, number: int, instruction: Instruction) -> Givens:
-    """The two side by side, where ``refusals`` has nothing to say; raises Unsupported on a symbolic extent."""
-    einsum, (meaning,) = workload.einsums[number], instruction.meaning
+def givens(workload: Workload, number: int, instruction: Instruction, target: Target | None = None) -> Givens:
+    """The two side by side, where ``refusals`` has nothing to say; raises Unsupported on a symbolic extent.
+
+    ``target`` says where tensors lie; without one they may lie wherever the instruction's operands do."""
+    einsum, (meaning,) = forward(workload.einsums[number]), instruction.meaning
     types = {operand.name: operand.dtype for operand in instruction.operands}
-    ways = _orientations(einsum, meaning)
+    ways = laid(einsum, meaning)
     kernel_value = without_identity_casts(einsum.value, workload.dtype_of)
     exact = set(pairings(without_identity_casts(meaning.value, types), kernel_value))
     tensors = tuple(workload.tensor(access.tensor) for access in (einsum.output, *einsum.reads))
@@ -135,21 +142,13 @@ def givens(workload: Workload, number: int, instruction: Instruction) -> Givens:
     )
     used = {axis.name for axis in meaning.axes}
     axes = tuple(axis for axis in instruction.axes if axis.name in used)
-    found = Givens(number, einsum, tensors, instruction, meaning, axes, ways, agree)
+    in_place = tuple(is_copy(meaning) and _tensors_lie_in(o.memory, target) for o in operands)
+    reach = reaches(workload, number) if is_limited(instruction) else ()
+    found = Givens(number, einsum, tensors, instruction, meaning, axes, ways, agree, in_place, reach)
     assert all(extent > 0 for extent in found.extents.values())  # and none is symbolic
     return found
 
 
-def _orientations(einsum: Einsum, meaning: Einsum) -> tuple[tuple[int, ...], ...]:
-    """Ways to lay the reads on the instruction's, casts aside; one operand read twice must hold one access."""
-    kernel, own = (einsum.output, *einsum.reads), (meaning.output, *meaning.reads)
-    ways = [(0, *way) for way in pairings(without_casts(meaning.value), without_casts(einsum.value))]
-    return tuple(
-        way
-        for way in ways
-        if all(kernel[way[a]] == kernel[way[b]] for a in range(len(own)) for b in range(a) if own[a] == own[b])
-    )
-
-
-def _greatest(instruction: Instruction) -> tuple[tuple[str, int], ...]:
-    return tuple((axis.name, axis.most) for axis in instruction.axes)
+def _tensors_lie_in(memory: str, target: Target | None) -> bool:
+    """In the outermost memory, or in a cache of it."""
+    return target is None or memory == target.outermost.name or target.memory(memory).kind == "cache"

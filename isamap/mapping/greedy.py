@@ -2,18 +2,21 @@
 
 For each orientation in turn, each kernel axis in order of appearance joins the first instruction axis that it may
 feed; the first orientation that feeds every instruction axis is taken. It finds the match with the most kernel axes
-where each has one place to go, and nothing at all where an early axis takes the place that a later one needed.
+where each has one place to go, and nothing at all where an early axis takes the place that a later one needed, or
+where what it found breaks a rule of the whole (windows, strides in place).
 """
 
 from __future__ import annotations
 
-from isamap.ir.hardware import Instruction
+from isamap.ir.hardware import Instruction, Target
 from isamap.ir.workload import Workload
-from isamap.mapping.givens import Freedom, Givens, Realise, givens, refusals
+from isamap.mapping.givens import Freedom, Givens, Realise, givens
+from isamap.mapping.in_place import ordered_in_place
 from isamap.mapping.match import match_set
 from isamap.mapping.match_set import MatchSet
 from isamap.mapping.realisation import nested_order, ordered
-from isamap.mapping.solutions import Solution
+from isamap.mapping.refusals import refusals
+from isamap.mapping.solutions import Solution, keeps
 from isamap.mapping.windows import overlaps
 
 
@@ -25,12 +28,13 @@ def map_einsum_greedily(
     realise: Realise = "gather",
     replicate: bool = False,
     empty_axes: bool = False,
+    target: Target | None = None,
 ) -> MatchSet:
     """At most one match; the same kind of answer as ``map_einsum``, never ``complete``."""
     refused = refusals(workload, number, instruction)
     if refused:
         return MatchSet(number, instruction.name, reasons=refused, complete=False)
-    g, freedom = givens(workload, number, instruction), Freedom(realise, replicate, empty_axes)
+    g, freedom = givens(workload, number, instruction, target), Freedom(realise, replicate, empty_axes)
     for orientation in range(len(g.orientations)):
         solution = _fill(g, freedom, orientation)
         if solution is not None:
@@ -53,8 +57,8 @@ def _fill(g: Givens, freedom: Freedom, orientation: int) -> Solution | None:
                 break
     if freedom.realise == "direct":
         fused = [nested_order(g, names, d.most) or names for names, d in zip(fused, g.axes, strict=True)]
-    enough = any(fused) or not g.axes if freedom.empty_axes else all(fused)
-    return Solution(orientation, tuple(fused)) if enough else None
+    found = Solution(orientation, ordered_in_place(g, orientation, tuple(fused)))
+    return found if keeps(g, freedom, found) else None
 
 
 def _realisable(g: Givens, freedom: Freedom, mapped: frozenset[str], joined: tuple[str, ...], most: int) -> bool:

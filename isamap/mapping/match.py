@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from isamap.errors import Fault, InputError
 from isamap.ir.answers import Match
 from isamap.ir.hardware import Instruction, Target
 from isamap.ir.workload import Workload, is_copy
 from isamap.mapping.explain import reasons
-from isamap.mapping.givens import Freedom, Givens, Realise, givens, refusals
+from isamap.mapping.givens import Freedom, Givens, Realise, givens
 from isamap.mapping.match_set import MatchSet
 from isamap.mapping.modes import with_modes
 from isamap.mapping.notes import notes
 from isamap.mapping.prove import Prover, proved, prover
 from isamap.mapping.realisation import realisation
+from isamap.mapping.refusals import refusals
 from isamap.mapping.repair import repairs
 from isamap.mapping.solutions import Solution, solutions
 from isamap.mapping.store import stores
-from isamap.mapping.symmetry import canonical, turns
+from isamap.mapping.symmetry import canonical, kernel_turns, turns
 from isamap.mapping.utilisation import utilisation
 
 
@@ -32,15 +33,17 @@ def map_einsum(
     replicate: bool = False,
     empty_axes: bool = False,
     time_limit_s: float = 60.0,
+    target: Target | None = None,
 ) -> MatchSet:
     """Every match of einsum ``number`` on ``instruction``, each with its proof, or why there is none.
 
+    ``target`` is the instruction's machine; without one, a copying instruction is taken to find tensors in place.
     Raises NotFound where the enumeration is not complete in ``time_limit_s``, Unsupported on symbolic extents.
     """
     refused = refusals(workload, number, instruction)
     if refused:
         return MatchSet(number, instruction.name, reasons=refused)
-    g, freedom = givens(workload, number, instruction), Freedom(realise, replicate, empty_axes)
+    g, freedom = givens(workload, number, instruction, target), Freedom(realise, replicate, empty_axes)
     found = solutions(g, freedom, time_limit_s)
     if not found:
         return MatchSet(number, instruction.name, reasons=reasons(g, freedom), repairs=repairs(g, freedom))
@@ -49,8 +52,8 @@ def map_einsum(
 
 def match_set(workload: Workload, g: Givens, found: Iterable[Solution], *, complete: bool = True) -> MatchSet:
     """The solutions as matches, one of each class in ``matches``: the one in the kernel's own order of reads."""
-    all_turns, proofs = turns(g), prover(g)
-    pairs = [(canonical(s.axes, all_turns), s.orientation, match(g, s, proofs)) for s in found]
+    own, kernels, proofs = turns(g), kernel_turns(g), prover(g)
+    pairs = [(canonical(s.axes, own, kernels), s.orientation, match(g, s, proofs)) for s in found]
     first: dict[tuple[tuple[str, ...], ...], tuple[int, Match]] = {}
     for name, orientation, one in pairs:
         if name not in first or orientation < first[name][0]:
@@ -89,9 +92,8 @@ def map_workload(
     replicate: bool = False,
     empty_axes: bool = False,
     time_limit_s: float = 60.0,
-    only: Container[int] | None = None,
 ) -> tuple[tuple[MatchSet, ...], ...]:
-    """For each einsum (of those in ``only``) a MatchSet per instruction that could do it, in the target's order.
+    """For each einsum a MatchSet per instruction that could do it, in the target's order.
 
     Instructions that only move data are left out, unless the einsum is itself a copy. ``instruction`` asks for one by
     name; raises InputError where the target has none of that name. ``time_limit_s`` is for all of it. Transfers out
@@ -104,15 +106,12 @@ def map_workload(
     answers: list[tuple[MatchSet, ...]] = []
     for number in range(len(workload.einsums)):
         sets: list[MatchSet] = []
-        if only is not None and number not in only:
-            answers.append(())
-            continue
         for one in candidates(workload, number, target):
             if instruction in (None, one.name):
                 left = max(0.0, deadline - time.monotonic())
                 found = map_einsum(
                     workload, number, one,
-                    realise=realise, replicate=replicate, empty_axes=empty_axes, time_limit_s=left,
+                    realise=realise, replicate=replicate, empty_axes=empty_axes, time_limit_s=left, target=target,
                 )  # fmt: skip
                 sets.append(with_modes(workload, target, found))
         if instruction is None:

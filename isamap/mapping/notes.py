@@ -8,12 +8,14 @@ from math import prod
 from isamap.ir.answers import Match
 from isamap.ir.workload import Workload
 from isamap.mapping.givens import Givens
+from isamap.mapping.lemma.rule import unproved
 from isamap.mapping.prove import fills
+from isamap.mapping.utilisation import least_boxes
 
 
 def notes(workload: Workload, g: Givens, matches: Iterable[Match]) -> tuple[str, ...]:
     """As sentences, for all of ``matches`` together."""
-    return (*_start(workload, g), *_padded(g, matches))
+    return (*_start(workload, g), *_padded(g, matches), *unproved(g))
 
 
 def _start(workload: Workload, g: Givens) -> tuple[str, ...]:
@@ -35,16 +37,16 @@ def _start(workload: Workload, g: Givens) -> tuple[str, ...]:
 
 
 def _padded(g: Givens, matches: Iterable[Match]) -> tuple[str, ...]:
-    """Axes of an exact extent that some match cannot fill."""
+    """Axes with a least extent that some match cannot fill, what they are padded to, and its share of the work."""
     found: dict[str, None] = {}
     for match in matches:
         for d, (_, fused) in zip(g.axes, match.axes, strict=True):
             extents = [g.extents[x] for x in fused]
             if not fills(d, extents):
-                size = prod(extents)
-                padded = max(d.least, -(-size // d.most) * d.most)
-                whole = "*".join(fused) or "nothing"
-                found[
-                    f"{d.name} of {g.instruction.name} takes {d.least} or more: {whole} = {size} is padded to {padded}"
-                ] = None
+                size, boxes = prod(extents), least_boxes(tuple(sorted(extents)), d.most)
+                padded = boxes * max(d.least, -(-size // boxes))
+                whole, more = "*".join(fused) or "nothing", padded - size
+                takes = f"{d.name} of {g.instruction.name} takes {d.least} or more"
+                price = f"{more} more, {more / padded:.1%} of the work"
+                found[f"{takes}: {whole} = {size} is padded to {padded} ({price})"] = None
     return tuple(found)

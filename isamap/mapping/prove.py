@@ -7,7 +7,9 @@ the mixed-radix number of the u[x] fused into it.
 
     ragged    each 0 <= x < E is T*t + u for exactly one t and one u of that tile (any E, T >= 1)
     radix     (u, w) -> u*f + w takes [0, e) x [0, f) one to one onto [0, e*f) (any e, f >= 1); more factors: again
-    feed      two lanes of one issue with equal indices on the axes of an operand want the same element of its tensor
+    feed      two lanes of one issue that meet one element of an operand want the same element of its tensor. Lanes are
+              one element's iff their indices on the operand's axes are equal; on the axes of a window (p + r) iff the
+              window's values are: there each axis has one x, so lanes differ as points do, by less than the extent
     store     two lanes of one issue with different indices on the axes of the output write different elements
     padding   lanes that an exact extent forces beyond the kernel's do no harm: parallel ones are not stored; summed
               ones add 0 because the expression is 0 where every operand is 0, or tiles exist that need none
@@ -28,19 +30,22 @@ import z3
 
 from isamap.ir.affine import Affine, Quotient
 from isamap.ir.einsum import Axis
-from isamap.ir.scalar import Access, Apply, Cast, Read, Scalar
+from isamap.ir.scalar import Access
 from isamap.mapping.givens import Axes, Givens
+from isamap.mapping.lemma.rule import is_exact
+from isamap.mapping.padding import is_harmless
 
 _LIMIT = 20_000_000  # Z3's own deterministic measure of work; queries here take a hundredth of it
 
 
 @dataclass(frozen=True)
 class Prover:
-    """The queries of one einsum and instruction: two points of the domain, ``equal`` along each kernel axis or not,
-    meeting the ``same`` element of each access of the kernel or not. Shared by all their matches."""
+    """The queries of one einsum and instruction: two points of the domain, ``apart`` by so much and ``equal`` or not
+    along each kernel axis, meeting the ``same`` element of each access of the kernel or not. Shared by all matches."""
 
     g: Givens
     solver: z3.Solver
+    apart: dict[str, z3.ArithRef]
     equal: dict[str, z3.BoolRef]
     same: tuple[z3.BoolRef, ...]
 
@@ -54,15 +59,16 @@ def prover(g: Givens) -> Prover:
     other = {x: z3.Int(f"{x}'", context) for x in g.extents}
     for x, extent in g.extents.items():
         solver.add(_in(one[x], extent), _in(other[x], extent))
-    same = tuple(_same_element(access, one, other, context) for access in g.kernel_accesses)
-    return Prover(g, solver, {x: one[x] == other[x] for x in g.extents}, same)
+    same = tuple(same_element(access, one, other, context) for access in g.kernel_accesses)
+    apart = {x: one[x] - other[x] for x in g.extents}
+    return Prover(g, solver, apart, {x: one[x] == other[x] for x in g.extents}, same)
 
 
 def proved(p: Prover, orientation: int, axes: Axes) -> bool:
     """Has every query above been answered "no model" for this match? False also where Z3 gave up, where an index is
-    itself an access, and where the types or the expressions' casts differ."""
+    itself an access, where the types or the expressions' casts differ, and where the instruction is not proved."""
     g = p.g
-    if not g.agree[orientation] or not _lemmas() or not _padding(g, axes):
+    if not is_exact(g) or not g.agree[orientation] or not _lemmas() or not _padding(g, axes) or not _numbered(g, axes):
         return False
     if not all(isinstance(index, Affine) for access in g.kernel_accesses for index in access.indices):
         return False
@@ -107,7 +113,9 @@ def _some_wrong_element(p: Prover, orientation: int, axes: Axes) -> list[z3.Bool
     one_issue = [p.equal[x] for x in g.extents if x not in lane_of]
     wrong = []
     for n, held in enumerate(g.orientations[orientation]):
-        own = [p.equal[x] for x, d in lane_of.items() if d in g.dependence[n]]
+        shared = {d for window in g.windows[n] for d in window.axes}
+        own = [p.equal[x] for x, d in lane_of.items() if d in g.dependence[n] - shared]
+        own += [_meets(p, window, axes) for window in g.windows[n]]
         same_lane = z3.And([z3.BoolVal(True, context), *own])
         wrong.append(z3.And(same_lane, z3.Not(p.same[held])))
         if n == 0:
@@ -115,9 +123,20 @@ def _some_wrong_element(p: Prover, orientation: int, axes: Axes) -> list[z3.Bool
     return [*one_issue, z3.Or(wrong)]
 
 
-def _same_element(
+def _meets(p: Prover, window: Affine, axes: Axes) -> z3.BoolRef:
+    """Do the two lanes of one issue meet one value of ``window``, an index of the instruction?"""
+    value, steps = z3.IntVal(0, p.solver.ctx), []
+    for d, fused in zip(p.g.axes, axes, strict=True):
+        for x in fused if d.name in window.axes else ():
+            value = value + window.coefficient(d.name) * p.apart[x]
+            steps.append(z3.And(-d.most < p.apart[x], p.apart[x] < d.most))
+    return z3.And(value == 0, *steps)
+
+
+def same_element(
     access: Access, one: dict[str, z3.ArithRef], other: dict[str, z3.ArithRef], context: z3.Context
 ) -> z3.BoolRef:
+    """Does ``access`` meet one element at both points?"""
     pairs = [(_value(i, one, context), _value(i, other, context)) for i in access.indices if isinstance(i, Affine)]
     return z3.And([z3.BoolVal(True, context), *(left == right for left, right in pairs)])
 
@@ -134,8 +153,14 @@ def _value(index: Affine, point: dict[str, z3.ArithRef], context: z3.Context) ->
     return total
 
 
+def _numbered(g: Givens, axes: Axes) -> bool:
+    """Has each axis of a window at most one kernel axis, so that its lane numbers step as the kernel's points do?"""
+    shared = {d for windows in g.windows for window in windows for d in window.axes}
+    return all(len(fused) < 2 for d, fused in zip(g.axes, axes, strict=True) if d.name in shared)
+
+
 def _padding(g: Givens, axes: Axes) -> bool:
-    harmless = g.meaning.operator == "+=" and _is_zero_at_zero(g.meaning.value)
+    harmless = is_harmless(g.meaning)
     for d, fused in zip(g.axes, axes, strict=True):
         if d.name not in g.dependence[0] and not harmless and not fills(d, [g.extents[x] for x in fused]):
             return False
@@ -148,17 +173,3 @@ def fills(axis: Axis, extents: list[int]) -> bool:
         return True
     factors = [[f for f in range(1, min(e, axis.most) + 1) if e % f == 0] for e in extents]
     return any(axis.least <= prod(choice) <= axis.most for choice in product(*factors))
-
-
-def _is_zero_at_zero(value: Scalar) -> bool:
-    """Is ``value`` surely 0 where every read is 0?"""
-    match value:
-        case Read():
-            return True
-        case Cast(_, argument):
-            return _is_zero_at_zero(argument)
-        case Apply("*" | "&", arguments):
-            return any(map(_is_zero_at_zero, arguments))
-        case Apply("+" | "-" | "neg" | "abs" | "max" | "min", arguments):
-            return all(map(_is_zero_at_zero, arguments))
-    return False

@@ -18,6 +18,7 @@ from isamap.ir.hardware import Operand
 from isamap.ir.scalar import Access
 from isamap.ir.workload import Tensor
 from isamap.mapping.givens import Axes, Givens
+from isamap.mapping.windowed import foreign_windows
 from isamap.mapping.windows import nonlinear_axes, overlaps
 
 
@@ -70,6 +71,8 @@ def _of_operand(g: Givens, n: int, held: int, axes: Axes) -> Realisation:
     if mapped & nonlinear_axes(access):
         return "gather"
     own = [(axis, fused) for axis, fused in zip(g.axes, axes, strict=True) if axis.name in g.dependence[n]]
+    if g.windows[n]:
+        return _of_windows(g, n, held, axes)
     one_stride = all(nests(access, tensor, fused, g.extents, axis.most) for axis, fused in own)
     overlapping = overlaps(access, tuple(g.extents.items()), mapped)
     if overlapping and not _may_overlap(operand, one_stride):
@@ -77,6 +80,23 @@ def _of_operand(g: Givens, n: int, held: int, axes: Axes) -> Realisation:
     if any(x not in mapped for _, fused in own for x in fused):
         return "broadcast"
     return "direct" if one_stride and not overlapping else "view"
+
+
+def _of_windows(g: Givens, n: int, held: int, axes: Axes) -> Realisation:
+    """Of an operand whose lanes share elements: one stride must serve each window (p + r), and what the tensor holds
+    once the operand holds once."""
+    access, tensor = g.kernel_accesses[held], g.tensors[held]
+    if foreign_windows(g, n, access, axes):
+        return "gather"
+    feeds = {d.name: fused for d, fused in zip(g.axes, axes, strict=True)}
+    for window in g.windows[n]:
+        steps = [(c, stride(access, tensor, x)) for d, c in window.terms for x in feeds[str(d)] if g.extents[x] > 1]
+        if any(c * other != factor * step for c, step in steps for factor, other in steps):
+            return "gather"
+    own = [(axis, fused) for axis, fused in zip(g.axes, axes, strict=True) if axis.name in g.dependence[n]]
+    if any(x not in g.kernel_dependence[held] for _, fused in own for x in fused):
+        return "broadcast"
+    return "direct" if all(nests(access, tensor, fused, g.extents, axis.most) for axis, fused in own) else "view"
 
 
 def _may_overlap(operand: Operand, one_stride: bool) -> bool:

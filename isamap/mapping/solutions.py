@@ -10,6 +10,7 @@ import z3
 from isamap.errors import NotFound
 from isamap.mapping.formulation import Clauses, Label, Variables, rules, variables
 from isamap.mapping.givens import Axes, Freedom, Givens
+from isamap.mapping.in_place import ordered_in_place
 from isamap.mapping.realisation import nested_order, ordered
 
 
@@ -33,7 +34,7 @@ def solutions(g: Givens, freedom: Freedom, time_limit_s: float = 60.0) -> tuple[
     while (verdict := _check(solver, deadline)) == z3.sat:
         model = solver.model()
         choice = {var: z3.is_true(model.eval(var)) for var in (*v.tau, *v.m.values())}
-        found.append(_solution(g, freedom, v, choice))
+        found.append(solution_of(g, freedom, v, choice))
         solver.add(z3.Or([z3.Not(var) if value else var for var, value in choice.items()]))
     if verdict != z3.unsat:
         raise NotFound(
@@ -69,6 +70,15 @@ def possible(g: Givens, freedom: Freedom, without: frozenset[str] = frozenset())
     return not _unsatisfiable(v, [clause for _, clause in _kept(g, freedom, v, without)])
 
 
+def keeps(g: Givens, freedom: Freedom, solution: Solution) -> bool:
+    """Does ``solution`` keep every rule?"""
+    v = variables(g)
+    fed = {(x, d.name) for d, fused in zip(g.axes, solution.axes, strict=True) for x in fused}
+    chosen = [tau if w == solution.orientation else z3.Not(tau) for w, tau in enumerate(v.tau)]
+    chosen += [m if pair in fed else z3.Not(m) for pair, m in v.m.items()]
+    return not _unsatisfiable(v, [*chosen, *(clause for _, clause in rules(g, freedom, v))])
+
+
 def _kept(g: Givens, freedom: Freedom, v: Variables, without: frozenset[str]) -> Clauses:
     for label, clause in rules(g, freedom, v):
         if label.rule not in without and str(label) not in without:
@@ -89,13 +99,15 @@ def _check(solver: z3.Solver, deadline: float) -> z3.CheckSatResult:
     return solver.check()
 
 
-def _solution(g: Givens, freedom: Freedom, v: Variables, choice: dict[z3.BoolRef, bool]) -> Solution:
+def solution_of(g: Givens, freedom: Freedom, v: Variables, choice: dict[z3.BoolRef, bool]) -> Solution:
+    """The assignment ``choice`` as a solution."""
     axes = []
     for d in g.axes:
         fused = ordered(g, (x for x in g.extents if choice[v.m[x, d.name]]))
         nested = nested_order(g, fused, d.most) if freedom.realise == "direct" else None
         axes.append(nested or fused)
-    return Solution(next(w for w, tau in enumerate(v.tau) if choice[tau]), tuple(axes))
+    orientation = next(w for w, tau in enumerate(v.tau) if choice[tau])
+    return Solution(orientation, ordered_in_place(g, orientation, tuple(axes)))
 
 
 def _rank(g: Givens, solution: Solution) -> tuple[tuple[tuple[int, tuple[int, ...]], ...], int]:

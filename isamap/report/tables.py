@@ -1,18 +1,15 @@
-"""Tables of names, matches, reasons and tilings."""
+"""Tables of names, matches and tilings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from rich import box
-from rich.console import Group, RenderableType
-from rich.padding import Padding
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from isamap.ir.answers import Match, Tiling
-from isamap.ir.hardware import Target
-from isamap.ir.workload import Workload
 from isamap.mapping import MatchSet
 from isamap.report.figures import share
 
@@ -33,20 +30,6 @@ def name_table(title: str, entries: Sequence[Mapping[str, str]]) -> Table:
     for entry in entries:
         table.add_row(entry["name"], entry["description"])
     return table
-
-
-def match_report(work: Workload, target: Target, sets: Sequence[MatchSet]) -> Group:
-    """Everything that ``isamap map`` found."""
-    found, swapped = sum(s.count for s in sets), sum(s.count_with_swap for s in sets)
-    head = f"{work.name} on {target.name}: {_plural(found, 'match', 'matches')} ({swapped} with operands swapped)"
-    parts: list[RenderableType] = [Text(head, style="bold")]
-    for number, einsum in enumerate(work.einsums):
-        mine = [s for s in sets if s.einsum == number]
-        parts.append(Text(f"\neinsum {number}: {einsum.statement}"))
-        if any(s.matches for s in mine):
-            parts.append(match_table(mine))
-        parts += map(why_not, (s for s in mine if not s.matches))
-    return Group(*parts)
 
 
 def match_table(sets: Sequence[MatchSet], chosen: Match | None = None, most: int | None = None) -> Group:
@@ -72,12 +55,6 @@ def _match_cells(match: Match) -> tuple[str, ...]:
         share(match.utilisation),
         "proved" if match.proved else "not proved",
     )
-
-
-def why_not(found: MatchSet) -> Group:
-    """The reasons and repairs of an instruction without a match."""
-    said = [*found.reasons, *(f"repair: {repair}" for repair in found.repairs)]
-    return Group(Text(f"not {found.instruction}:"), *(Padding(Text(line), (0, 0, 0, 2), expand=False) for line in said))
 
 
 def tiling_table(tiling: Tiling) -> Table:

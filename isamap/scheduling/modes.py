@@ -11,8 +11,9 @@ Mode = Literal["", "initialise", "accumulate"]
 
 
 def first_mode(binding: Binding) -> Mode:
-    """Of a tile's first contribution; raises Unsupported where nothing would clear the accumulator."""
-    if binding.einsum.operator == "=":
+    """Of a tile's first contribution: an instruction that reduces starts afresh, also where the einsum only assigns.
+    Raises Unsupported where nothing would clear the accumulator."""
+    if binding.instruction.meaning[0].operator == "=":
         return ""
     if binding.instruction.initialise == "never":
         raise Unsupported("scheduling", f"zeroing the accumulator of {binding.instruction.name}")

@@ -29,10 +29,10 @@ def random_inputs(source: Workload | Iterable[Tensor], seed: int) -> dict[str, A
 def draw(tensor: Tensor, generator: np.random.Generator) -> Array:
     """One tensor's values."""
     dtype, stored = tensor.dtype, storage(tensor.dtype)
+    least, most = tensor.value_range or (dtype.least, min(dtype.most, 1) if dtype.kind == "bool" else dtype.most)
     if dtype.kind == "bool":
-        return generator.integers(0, 2, tensor.shape).astype(np.bool_)
+        return generator.integers(int(least), int(most), tensor.shape, endpoint=True).astype(np.bool_)
     if dtype.is_integer:
-        least, most = tensor.value_range or (dtype.least, dtype.most)
         return generator.integers(int(least), int(most), tensor.shape, dtype=stored, endpoint=True)
     if tensor.value_range is not None:
         least, most = (float(end) for end in tensor.value_range)

@@ -17,6 +17,9 @@ def refuse_unbuilt(program: Program, target: Target) -> None:
             continue
         if instruction.operand_latency_cycles:
             raise Unsupported("simulate", f"the per-operand latency of {instruction.name}")
+        for access in (item for einsum in instruction.meaning for item in einsum.reads):
+            if any(len(index.axes) > 1 for index in access.indices):
+                raise Unsupported("simulate", f"lanes of {instruction.name} that share elements ({access})")
         if instruction.issue_slots:
             raise Unsupported("simulate", f"the issue slots of {instruction.name}")
         memories = {operand.memory for operand in instruction.operands}

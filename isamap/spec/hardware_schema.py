@@ -73,6 +73,14 @@ class TransferShape(Shape):
     source: str = ""
 
 
+class ImplementationShape(Shape):
+    """What an instruction does bit by bit, in the language of meanings."""
+
+    intermediates: dict[str, str] = Field(default_factory=dict, description='"s16[i, 2]": type and extents')
+    statements: str | list[str] = Field(description="einsums in order; integers wrap, sat_ saturates")
+    axes: dict[str, Count] = Field(default_factory=dict, description="extents of the statements' own axes")
+
+
 class InstructionShape(Shape):
     """One entry of ``instructions``."""
 
@@ -91,6 +99,13 @@ class InstructionShape(Shape):
     legal_modes: list[dict[str, str | int]] = Field(default_factory=list, description="combinations; none given: all")
     orders: dict[str, dict[str, list[str]]] = Field(
         default_factory=dict, description="{A: {flip=yes: [k, i]}}: the order of an operand's axes under a choice"
+    )
+    layouts: dict[str, str | list[Count]] = Field(
+        default_factory=dict, description='{B: "[k//4, i, k%4]"}: in whose row-major order an operand\'s elements lie'
+    )
+    implementation: ImplementationShape | None = Field(None, description="to be proved equal to the meaning")
+    ranges: dict[str, list[Figure]] = Field(
+        default_factory=dict, description="{A: [0, 127]}: values of an operand for which the meaning holds"
     )
     issue_slots: list[str] = Field(default_factory=list)
     emit: str | None = Field(None, description="LLVM intrinsic or inline assembly; none: simulated")

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from isamap.errors import Fault, InvalidNoun
-from isamap.ir.dtype import dtype
 from isamap.ir.einsum import Axis
 from isamap.ir.expression import Expression, Number
 from isamap.ir.hardware import Instruction, Operand, StrideRule
 from isamap.spec.diagnostic import Faults
 from isamap.spec.hardware_schema import Extent, InstructionShape
+from isamap.spec.implementation import implementation, layout, value_ranges
 from isamap.spec.meaning import meanings
 from isamap.spec.number import Names, cost_cycles, energy_pj, whole
+from isamap.spec.operand import operand_text
 from isamap.spec.transfer import uses
 
 _WRONG = Number(1)  # stands in for a cost that is reported
 Samples = tuple[Mapping[str, int], ...]
-_OPERAND = re.compile(r"\s*(?P<dtype>\w+)\s*\[(?P<axes>[^\[\]]*)\]\s*@\s*(?P<memory>\w+)\s*")
 
 
 def instruction(name: str, shape: InstructionShape, known: Names, faults: Faults) -> Instruction:
     """The instruction, parameters ``known`` put in. Faults are noted; what is wrong is replaced or left out."""
     axes = _axes(shape, known, faults)
-    operands = _operands(shape, known, faults)
+    operands = _operands(shape, axes, known, faults)
+    done = None
     if len(operands) == len(shape.operands) and len(axes) == len(shape.axes):
         meaning = meanings(shape, axes, operands, known, faults)
+        done = implementation(shape, axes, operands, meaning, known, faults)
     else:
         meaning = ()  # what it is about is wrong, and said to be
     samples = _samples(shape, axes)
@@ -42,7 +43,8 @@ def instruction(name: str, shape: InstructionShape, known: Names, faults: Faults
     emit = None if shape.emit == "none" else shape.emit
     return Instruction(
         name, shape.unit, axes, operands, meaning, interval, occupancy, latency, shape.initialise, used, chained,
-        energy, modes, _legal_modes(shape, faults), tuple(shape.issue_slots), emit, shape.source,
+        energy, modes, _legal_modes(shape, faults), tuple(shape.issue_slots), emit, shape.source, done,
+        value_ranges(shape, operands, known, faults),
     )  # fmt: skip
 
 
@@ -65,7 +67,7 @@ def _axis(name: str, extent: Extent, known: Names) -> Axis:
     return Axis(name, least, most)
 
 
-def _operands(shape: InstructionShape, known: Names, faults: Faults) -> tuple[Operand, ...]:
+def _operands(shape: InstructionShape, axes: tuple[Axis, ...], known: Names, faults: Faults) -> tuple[Operand, ...]:
     if isinstance(shape.strides, dict):
         possible = " ".join(["default", *shape.operands])
         for name in shape.strides.keys() - shape.operands.keys() - {"default"}:
@@ -73,32 +75,25 @@ def _operands(shape: InstructionShape, known: Names, faults: Faults) -> tuple[Op
     found = []
     for name, text in shape.operands.items():
         strides = faults.attempt(("strides", name), _strides, name, shape, known) or "contiguous"
-        operand = faults.attempt(("operands", name), _operand, name, text, shape, strides)
+        operand = faults.attempt(("operands", name), _operand, name, text, shape, strides, known)
         if operand and isinstance(strides, tuple) and len(strides) != len(operand.axes):
             faults.add(("strides", name), f"{len(operand.axes)} strides, one per axis", str(len(strides)))
         orders = _orders(name, operand, shape, faults) if operand else ()
-        found.append(replace(operand, orders=orders) if operand else None)
-    for name in shape.orders.keys() - shape.operands.keys():
-        faults.add(("orders", name), f"an operand of {' '.join(shape.operands)}", repr(name))
+        most = dict.fromkeys(shape.axes, 1) | {axis.name: axis.most for axis in axes}
+        lies = faults.attempt(("layouts", name), layout, name, shape, operand, most, known) if operand else None
+        found.append(replace(operand, orders=orders, layout=lies) if operand else None)
+    for key, named in (("orders", shape.orders), ("layouts", shape.layouts)):
+        for name in named.keys() - shape.operands.keys():
+            faults.add((key, name), f"an operand of {' '.join(shape.operands)}", repr(name))
     return tuple(operand for operand in found if operand is not None)
 
 
-def _operand(name: str, text: str, shape: InstructionShape, strides: StrideRule | tuple[int, ...]) -> Operand:
+def _operand(
+    name: str, text: str, shape: InstructionShape, strides: StrideRule | tuple[int, ...], known: Names
+) -> Operand:
     """``s16[k,i] @ spad``."""
-    parts = _OPERAND.fullmatch(text)
-    if not parts or not name.isidentifier():
-        raise InvalidNoun([Fault((), 'NAME: "type[axes] @ memory", as in A: "s16[k,i] @ spad"', f"{name}: {text!r}")])
-    axes = tuple(axis.strip() for axis in parts["axes"].split(",")) if parts["axes"].strip() else ()
-    faults = [
-        Fault((), f"an axis of {' '.join(shape.axes)}", repr(axis), f"in {text!r}")
-        for axis in axes
-        if axis not in shape.axes
-    ]
-    if len(set(axes)) < len(axes):
-        faults.append(Fault((), "each axis once", repr(text)))
-    if faults:
-        raise InvalidNoun(faults)
-    return Operand(name, dtype(parts["dtype"]), axes, parts["memory"], strides)
+    found = operand_text(name, text, tuple(shape.axes), known)
+    return Operand(name, found.dtype, found.axes, found.memory, strides)
 
 
 def _orders(

@@ -11,6 +11,7 @@ from isamap.ir.scalar import Access, infer, reads
 from isamap.spec.diagnostic import Faults, Where
 from isamap.spec.hardware_schema import InstructionShape
 from isamap.spec.number import Names
+from isamap.spec.operand import operand_text
 from isamap.spec.transfer import whole_numbers
 
 
@@ -22,6 +23,8 @@ def meanings(
     if not texts:
         faults.add(("meaning",), "at least one einsum", "none")
     found = []
+    indices = {o.name: operand_text(o.name, shape.operands[o.name], tuple(shape.axes), known).indices for o in operands}
+    types = {o.name: o.dtype for o in operands}
     mentioned: set[str] = set()
     for n, text in enumerate(texts):
         path: Where = ("meaning",) if isinstance(shape.meaning, str) else ("meaning", n)
@@ -29,20 +32,26 @@ def meanings(
         if statement is None:
             return ()
         mentioned |= {item.tensor for item in _accesses(statement)}
-        found.append(faults.attempt(path, _einsum, statement, axes, {o.name: o for o in operands}, shape.initialise))
+        found.append(faults.attempt(path, _einsum, statement, axes, indices, types, shape.initialise))
     for name in shape.operands.keys() - mentioned:
         faults.add(("operands", name), "an operand that the meaning mentions", repr(name))
     return tuple(einsum for einsum in found if einsum is not None)
 
 
-def _einsum(statement: Statement, axes: tuple[Axis, ...], operands: dict[str, Operand], initialise: str) -> Einsum:
+def _einsum(
+    statement: Statement,
+    axes: tuple[Axis, ...],
+    indices: dict[str, tuple[Affine, ...]],
+    types: dict[str, DType],
+    initialise: str,
+) -> Einsum:
     extents = {axis.name: (axis.least, axis.most) for axis in axes}
     unknown = [name for name in statement.axis_names if name not in extents]
     faults = [Fault((), f"an axis of {' '.join(extents)}", repr(name)) for name in unknown]
-    faults += [fault for item in _accesses(statement) for fault in _access_faults(item, operands[item.tensor])]
+    faults += [fault for item in _accesses(statement) for fault in _access_faults(item, indices[item.tensor])]
     if initialise != "never" and IDENTITIES[statement.operator] is None:
         faults.append(Fault((), f"a reduction (+= max= ...) where initialise: {initialise}", repr(statement.operator)))
-    faults += _type_faults(statement, {name: operand.dtype for name, operand in operands.items()})
+    faults += type_faults(statement, types)
     if faults:
         raise InvalidNoun(faults)
     return statement.over(extents)
@@ -52,17 +61,18 @@ def _accesses(statement: Statement) -> tuple[Access, ...]:
     return (*statement.outputs, *reads(statement.value))
 
 
-def _access_faults(item: Access, operand: Operand) -> list[Fault]:
-    """An operand is read at its own axes in their order (a gathered index aside): they say how it lies in memory."""
-    same = len(item.indices) == len(operand.axes) and all(
-        str(index) == axis for index, axis in zip(item.indices, operand.axes, strict=True) if isinstance(index, Affine)
+def _access_faults(item: Access, wanted: tuple[Affine, ...]) -> list[Fault]:
+    """An operand is read at its own indices (a gathered one aside): they say how it lies in memory."""
+    same = len(item.indices) == len(wanted) and all(
+        index == own for index, own in zip(item.indices, wanted, strict=True) if isinstance(index, Affine)
     )
     if same:
         return []
-    return [Fault((), f"{operand.name}[{', '.join(operand.axes)}], as under operands", f"'{item}'")]
+    return [Fault((), f"{item.tensor}[{', '.join(map(str, wanted))}], as under operands", f"'{item}'")]
 
 
-def _type_faults(statement: Statement, dtype_of: dict[str, DType]) -> list[Fault]:
+def type_faults(statement: Statement, dtype_of: dict[str, DType]) -> list[Fault]:
+    """What is wrong with the types of a statement."""
     try:
         found = infer(statement.value, dtype_of)
     except InvalidNoun as error:

@@ -52,11 +52,17 @@ def test_map_json_is_as_designed() -> None:
     record = answer("map", "pointwise_conv2d", "p16", "--instruction", "mac", *S16)
     assert list(record) == MAP_KEYS
     assert (record["kernel"], record["target"], record["count"]) == ("pointwise_conv2d", "p16", 7)
-    assert list(record["matches"][0]) == ["instruction", "axes", "operands", "realisation", "utilisation", "proved"]
+    keys = ["instruction", "axes", "operands", "realisation", "utilisation", "proved", "cost", "pareto"]
+    assert list(record["matches"][0]) == keys
     widest = max(record["matches"], key=lambda match: len(match["axes"]["i"]))
     assert widest["axes"] == {"i": ["n", "p", "q"], "j": ["k"], "k": ["c"]}
     assert widest["operands"]["C"] == "O"
     assert widest["proved"] is True
+    issues = (112 * 112 // 16) * (64 // 16)
+    assert widest["cost"] == {
+        "utilisation": 1.0, "bytes_copied": 0, "initialise": False, "issues": issues, "cycles": float(32 * issues),
+    }  # fmt: skip
+    assert [match for match in record["matches"] if match["pareto"]] == [widest], "it contains all others, at no cost"
 
 
 def test_map_options_reach_the_matcher() -> None:
@@ -82,6 +88,16 @@ def test_map_of_several_einsums_numbers_its_entries(two: str) -> None:
 def test_map_says_that_a_mover_does_not_compute() -> None:
     record = answer("map", "gemm", "p16", "--instruction", "drain", *S16, exit_code=3)
     assert "moves data" in record["why_not"][0]["reasons"][0]
+
+
+def test_map_names_the_instruction_that_would_do() -> None:
+    record = answer("map", "p16/dw", "p16", "--instruction", "mac", exit_code=3)
+    assert record["why_not"][0]["repairs"][-1].startswith("use vmac instead: 1,568 issues, ")
+
+
+def test_map_shows_all_only_when_asked() -> None:
+    assert "and 29 more" in run("map", "conv2d", "p16", *S16).stdout
+    assert " 49 " in run("map", "conv2d", "p16", "--all", *S16).stdout
 
 
 def test_map_shows_matches_and_reasons() -> None:

@@ -51,6 +51,8 @@ def test_the_store_is_a_match_of_its_einsum(path: str) -> None:
         "realisation": {"D": "direct", "S": "direct"},
         "utilisation": 1.0,
         "proved": True,
+        "cost": {"utilisation": 1.0, "bytes_copied": 0, "initialise": False, "issues": 0, "cycles": 0.0},
+        "pareto": True,
     }
     why_not = {(entry["einsum"], entry["instruction"]): entry["reasons"] for entry in record["why_not"]}
     assert set(why_not) == {(1, "matmul_ws"), (1, "matmul_os"), (1, "mvout_s8")}

@@ -12,6 +12,8 @@ from isamap.ir.dtype import DTYPES
 from isamap.ir.einsum import parse_statement
 from isamap.ir.workload import Tensor, Workload, workload
 from isamap.mapping import MatchSet, map_einsum, map_einsum_greedily, map_workload
+from isamap.mapping.givens import givens
+from isamap.mapping.symmetry import kernel_turns, turns
 from tests.mapping.instructions import (
     ADD,
     BATCH,
@@ -80,10 +82,82 @@ def test_depthwise_on_the_channelwise_instruction() -> None:
     assert {match.axes[1] for match in found.matches} == {("j", ("c",))}
 
 
-def test_a_swap_on_an_asymmetric_instruction_is_another_match() -> None:
-    """C[i] += A[k]*B[i,k] runs along n with A held, or along m with B held: two mappings, not one turned round."""
-    dot = instruction("dot", "C[i] += A[k] * B[i,k]", {"i": (1, 16), "k": (1, 4)}, "s16")
-    assert sets(map_einsum(GEMM, 0, dot)) == {(("n",), ("k",)), (("m",), ("k",))}
+BYTES = {"A": "s8", "B": "s8", "C": "s32"}
+MIXED = {"A": "u8", "B": "s8", "C": "s32"}
+DOT_AXES = {"i": (1, 16), "k": (1, 4)}
+SDOT = instruction("sdot", "C[i] += s32(A[k]) * s32(B[i,k])", DOT_AXES, BYTES)
+VPDPBUSD = instruction("vpdpbusd", "C[i] += s32(A[k]) * s32(B[i,k])", DOT_AXES, MIXED)
+DP4A = instruction("dp4a", "C[] += A[k] * B[k]", {"k": (4, 4)}, "s16")
+FMA = instruction("fma", "C[i] += A[i] * B[i]", {"i": (1, 16)}, "s16")
+
+
+def gemm(dtypes: dict[str, str]) -> Workload:
+    return kernel("gemm", "C[m,n] += s32(A[m,k]) * s32(B[k,n])", dtypes, m=8, n=12, k=16)
+
+
+def counts(found: MatchSet) -> tuple[int, int]:
+    assert all(match.proved for match in found.with_swap)
+    return found.count, found.count_with_swap
+
+
+def test_a_symmetric_kernel_on_a_lopsided_instruction() -> None:
+    """C[i] += A[k]*B[i,k] runs along n with A held, or along m with B held: transposed, the kernel is itself."""
+    found = map_einsum(gemm(BYTES), 0, SDOT)
+    assert counts(found) == (1, 2)
+    assert sets(found) == {(("n",), ("k",))}
+    assert {match.axes[0][1] for match in found.with_swap} == {("n",), ("m",)}
+
+
+def test_types_break_the_symmetry() -> None:
+    assert counts(map_einsum(gemm(MIXED), 0, VPDPBUSD)) == (1, 1)
+    assert counts(map_einsum(gemm(BYTES), 0, VPDPBUSD)) == (0, 0)
+    assert counts(map_einsum(gemm({"A": "s8", "B": "u8", "C": "s32"}), 0, VPDPBUSD)) == (1, 1)
+
+
+@pytest.mark.parametrize(("types", "number"), [(BYTES, 2), (MIXED, 1)])
+def test_turns_exchange_equal_types_only(types: dict[str, str], number: int) -> None:
+    product = instruction("product", "C[i,j] += s32(A[i,k]) * s32(B[k,j])", dict.fromkeys("ijk", (1, 8)), types)
+    both = givens(gemm(types), 0, product)
+    assert (len(turns(both)), len(kernel_turns(both))) == (number, number)
+
+
+def test_a_convolution_is_no_symmetric_kernel() -> None:
+    """Its image is read at p + r: along p with the filter held and along k with the image held are two mappings."""
+    dot = instruction("dot", "C[i] += A[k] * B[i,k]", DOT_AXES, "s16")
+    conv = kernel("conv", "O[k,p] += I[c,p+r] * W[k,c,r]", "s16", k=4, c=4, p=8, r=3)
+    assert counts(map_einsum(conv, 0, dot)) == (6, 6)
+    flat = kernel("flat", "O[k,p] += I[p,c] * W[c,k]", "s16", k=4, c=4, p=8)
+    assert counts(map_einsum(flat, 0, dot)) == (1, 2)
+    assert counts(map_einsum(kernel("one", "O[k,p] += I[p,c] * W[0,c,k]", "s16", k=4, c=4, p=8), 0, dot)) == (1, 2)
+    assert counts(map_einsum(kernel("far", "O[k,p] += I[3*p,c+1] * W[c,k]", "s16", k=4, c=4, p=8), 0, dot)) == (1, 2)
+
+
+def test_several_axes_change_places_together() -> None:
+    """m1, m2 with n1, n2: 3 sets along either side, one turned into the other."""
+    dot = instruction("dot", "C[i] += A[k] * B[i,k]", DOT_AXES, "s16")
+    wide = kernel("wide", "C[a,b,x,y] += A[a,b,k] * B[k,x,y]", "s16", a=2, b=3, x=4, y=5, k=6)
+    assert counts(map_einsum(wide, 0, dot)) == (3, 6)
+
+
+def test_channelwise_kernels_and_instructions() -> None:
+    assert counts(map_einsum(DEPTHWISE, 0, DP4A)) == (3, 6)  # r, s or both
+    assert counts(map_einsum(DEPTHWISE, 0, FMA)) == (1, 2)  # c, the only axis in all three
+    gemv = kernel("gemv", "y[m] += A[m,k] * x[k]", "s16", m=32, k=48)
+    assert counts(map_einsum(gemv, 0, MAC)) == (0, 0)
+    assert counts(map_einsum(gemv, 0, MAC, empty_axes=True)) == (3, 6)
+    product = kernel("product", "C[a,b] = A[a,b] * B[a,b]", "s16", a=8, b=8)
+    assert counts(map_einsum(product, 0, MAC)) == (0, 0)
+
+
+def test_an_exact_extent_says_what_it_is_padded_to() -> None:
+    types = {"A": "s16", "B": "s16", "C": "s32"}
+    odd = kernel("odd", "C[m,n] += s32(A[m,k]) * s32(B[k,n])", types, m=127, n=65, k=256)
+    (match,) = map_einsum(odd, 0, MATMUL).matches
+    assert match.utilisation == pytest.approx(127 / 128 * 65 / 80)
+    assert map_einsum(odd, 0, MATMUL).notes == (
+        "i of matmul takes 16 or more: m = 127 is padded to 128 (1 more, 0.8% of the work)",
+        "j of matmul takes 16 or more: n = 65 is padded to 80 (15 more, 18.8% of the work)",
+    )
 
 
 def test_the_listed_orientation_is_the_kernels_own() -> None:
@@ -130,7 +204,7 @@ def test_an_index_without_stride_needs_a_copy() -> None:
     assert match.proved
     found = map_einsum(upsampled, 0, MAC, realise="view")
     assert any("no stride along p" in reason for reason in found.reasons)
-    assert found.repairs[0] == "allow packed copies (realise gather)"
+    assert found.repairs[0] == "allow packed copies (realise gather): copies of I take 64 bytes"
 
 
 def test_utilisation() -> None:
@@ -196,7 +270,9 @@ def test_notes() -> None:
     typed = kernel(
         "typed", "C[m,n] += s32(A[m,k]) * s32(B[k,n])", {"A": "s16", "B": "s16", "C": "s32"}, m=35, n=64, k=64
     )  # fmt: skip
-    assert map_einsum(typed, 0, MATMUL).notes == ("i of matmul takes 16 or more: m = 35 is padded to 48",)
+    assert map_einsum(typed, 0, MATMUL).notes == (
+        "i of matmul takes 16 or more: m = 35 is padded to 48 (13 more, 27.1% of the work)",
+    )
 
 
 def test_workload_asks_what_computes() -> None:
@@ -215,8 +291,15 @@ def test_workload_asks_what_computes() -> None:
 def test_what_cannot_be_compared_is_said() -> None:
     masked = kernel("masked", "Y[a,b] = select(a < b, X[a,b], 0)", "s32", a=3, b=4)
     assert "index" in map_einsum(masked, 0, RELU).reasons[0]
-    windowed = instruction("slide", "C[i] += A[i+k] * B[k]", {"i": (1, 8), "k": (1, 8)}, "s16")
-    assert "several lanes" in map_einsum(GEMM, 0, windowed).reasons[0]
+    halved = instruction("halved", "C[i] += A[i//2,k] * B[k]", {"i": (1, 8), "k": (1, 8)}, "s16")
+    assert "several lanes" in map_einsum(GEMM, 0, halved).reasons[0]
+    diagonal = instruction("diagonal", "C[i,j] += A[i+k,j+k] * B[k]", dict.fromkeys("ijk", (1, 8)), "s16")
+    assert "several lanes" in map_einsum(GEMM, 0, diagonal).reasons[0]
+    scatter = instruction("scatter", "C[i+k] += A[i,k]", {"i": (1, 8), "k": (1, 8)}, "s16")
+    assert "several lanes" in map_einsum(kernel("sums", "Y[a] += X[a,b]", "s16", a=3, b=4), 0, scatter).reasons[0]
+    pairs = instruction("pairs", "C[i] = A[2*i] + A[2*i+1]", {"i": (1, 8)}, "s16", initialise="never")
+    added = kernel("added", "C[i] = A[i] + B[i]", "s16", i=8)
+    assert "two places" in map_einsum(added, 0, pairs).reasons[0]
     statement = parse_statement("C[m,n] += A[m,k] * B[k,n]", frozenset("ABC"))
     symbolic = statement.over({"m": (1, 8), "n": (8, 8), "k": (8, 8)})
     tensors = tuple(Tensor(name, DTYPES["s16"], (8, 8)) for name in "ABC")

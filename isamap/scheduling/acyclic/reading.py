@@ -77,7 +77,7 @@ class _Assembly:
     def reading(self, schedule: Schedule) -> Reading:
         walk, binding = self.walk, self.walk.binding
         operator, dtype = binding.einsum.operator, binding.output.tensor.dtype
-        fresh = operator != "=" and not binding.continues
+        fresh = binding.instruction.meaning[0].operator != "=" and not binding.continues
         computations = [self._computation(c, fresh) for c in range(len(walk.computations))]
         body = Body(
             tuple(self._piece(p) for p in range(len(walk.copies))),
