@@ -97,7 +97,7 @@ def _refuse(binding: Binding) -> None:
         raise Unsupported("tiling", "the exact tiling of an output that no transfer stores")
     if binding.continues and (route.fetch is None or (route.drain is not None and route.fill is None)):
         raise Unsupported("tiling", "the exact tiling of an output that continues without a way in")
-    accumulates = binding.einsum.operator != "="
+    accumulates = binding.instruction.meaning[0].operator != "="
     if accumulates and not binding.continues and binding.instruction.initialise == "never":
         raise Unsupported("tiling", f"the exact tiling of sums that {binding.instruction.name} cannot begin")
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import product
-from math import floor, prod
+from math import floor, lcm, prod
 
 from isamap.errors import Unsupported
-from isamap.ir.expression import Expression, evaluate, names
+from isamap.ir.expression import Call, Expression, evaluate, names
 from isamap.ir.hardware import cycles
 from isamap.tiling.exact.monomials import monomials
 
@@ -143,9 +143,24 @@ def line(cost: Expression | None, unit_bytes: int, most_bytes: int, *, whole: bo
         values = {"bytes": size, "border_bytes": 0}
         return Fraction(cycles(cost, values) if whole else evaluate(cost, values))
 
+    repeated = _repeated(cost, unit_bytes)
+    if repeated is not None:
+        slope, period = repeated
+        return Line(slope, min(at(size) - slope * size for size in range(unit_bytes, period + 1, unit_bytes)), False)
     sizes = range(unit_bytes, max(most_bytes, unit_bytes) + 1, unit_bytes)
     far = unit_bytes << (len(sizes).bit_length() - 1)
     half = far // 2 if far > unit_bytes else far
     slope = (at(far) - at(half)) / (far - half) if far > half else Fraction(0)
     slope = max(Fraction(0), slope.limit_denominator(10_000))
     return Line(slope, min(at(size) - slope * size for size in sizes), False)
+
+
+def _repeated(cost: Expression, unit_bytes: int) -> tuple[Fraction, int] | None:
+    """(slope, period) where the cost is ``ceil`` of a line in bytes: a period more bytes cost slope * period more."""
+    if not isinstance(cost, Call) or cost.function != "ceil":
+        return None
+    found, some = monomials(cost.arguments[0]), frozenset(("bytes",))
+    if found is None or not found.keys() <= {some, frozenset()}:
+        return None
+    slope = found.get(some, Fraction(0))
+    return (slope, lcm(unit_bytes, slope.denominator)) if slope >= 0 and slope.denominator <= 10_000 else None
