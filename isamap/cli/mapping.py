@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from isamap.cli.arguments import InstructionName, Json, KernelName, Settings, TargetName, load_pair, require_instruction
+from isamap.cli.composites import Made, find
 from isamap.cli.progress import Progress
 from isamap.cli.terminal import print_json, show
 from isamap.errors import Infeasible
@@ -16,7 +17,7 @@ from isamap.errors import Infeasible
 if TYPE_CHECKING:
     from isamap.ir.hardware import Target
     from isamap.ir.workload import Workload
-    from isamap.mapping import Composite, MatchSet, Ranked
+    from isamap.mapping import MatchSet, Ranked
 
 RealiseName = Annotated[
     Literal["direct", "view", "gather"],
@@ -26,7 +27,7 @@ Replicate = Annotated[bool, typer.Option("--replicate", help="An input may be re
 EmptyAxes = Annotated[bool, typer.Option("--empty-axes", help="Axes of the instruction may stay empty.")]
 Every = Annotated[bool, typer.Option("--all", help="Show every match, not the cheapest twenty of each einsum.")]
 Composites = Annotated[
-    bool, typer.Option("--composites", help="Look for rewrites too: what several instructions do together.")
+    bool, typer.Option("--composites", help="Also what several instructions do together, or one of several einsums.")
 ]
 
 
@@ -52,57 +53,22 @@ def map_kernel(
         found = map_workload(
             work, machine, instruction=instruction, realise=realise, replicate=replicate, empty_axes=empty_axes
         )
-        made = rewrites(work, machine, instruction, progress) if composites else ()
+        made = find(work, machine, instruction, progress) if composites else Made()
         if instruction is not None:
             freedom = Freedom(realise, replicate, empty_axes)
             found = tuple(tuple(with_others(work, machine, one, freedom) for one in sets) for sets in found)
     sets = with_empty(work, found, instruction)
     if as_json:
-        print_json(to_json(work, machine, sets) | ({"composites": list(map(as_record, made))} if composites else {}))
+        print_json(to_json(work, machine, sets) | (made.as_json() if composites else {}))
     else:
         from isamap.report.composites import composite_report
         from isamap.report.matches import match_report
 
         show(match_report(work, machine, sets, every=every))
         if composites:
-            show(composite_report(work, machine, made))
-    done = {s.einsum for s in sets if s.matches} | {one.einsum for one in made}
-    if len(done) < len(work.einsums):
+            show(composite_report(work, machine, made.composites, made.groups))
+    if len({s.einsum for s in sets if s.matches} | made.einsums) < len(work.einsums):
         raise typer.Exit(Infeasible.exit_code)
-
-
-def rewrites(work: Workload, target: Target, instruction: str | None, progress: Progress) -> tuple[Composite, ...]:
-    """The composites of every einsum; those with ``instruction`` in some part, where it is given."""
-    from isamap.mapping import composites
-
-    found: list[Composite] = []
-    for number in range(len(work.einsums)):
-        progress(f"rewriting einsum {number}")
-        found += composites(work, number, target)
-    return tuple(one for one in found if instruction in (None, *(match.instruction for match in one.best)))
-
-
-def as_record(one: Composite) -> dict[str, Any]:
-    """A composite as --json prints it: how it was made, and the best match of each part."""
-    parts = [
-        {
-            "statement": one.workload.einsums[match.einsum].statement,
-            "instruction": match.instruction,
-            "axes": {axis: list(fused) for axis, fused in match.axes},
-            "operands": {operand: tensor for operand, tensor, _ in match.operands},
-            "proved": match.proved,
-        }
-        for match in one.best
-    ]
-    return {
-        "einsum": one.einsum,
-        "rules": [step.rule for step in one.steps],
-        "because": one.because,
-        "parts": parts,
-        "cycles": one.cycles,
-        "utilisation": one.utilisation,
-        "proved": one.proved,
-    }
 
 
 def with_empty(work: Workload, found: Sequence[Sequence[MatchSet]], instruction: str | None) -> list[MatchSet]:

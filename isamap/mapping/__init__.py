@@ -17,6 +17,7 @@ from isamap.mapping.greedy import map_einsum_greedily
 from isamap.mapping.instead import with_others
 from isamap.mapping.match import map_einsum, map_workload
 from isamap.mapping.match_set import MatchSet
+from isamap.mapping.multiple import Group, groups
 from isamap.mapping.pareto import Cost, Ranked, ranked
 from isamap.mapping.ways import Way, ways
 
@@ -24,12 +25,14 @@ __all__ = [
     "Composite",
     "Cost",
     "Freedom",
+    "Group",
     "MatchSet",
     "Ranked",
     "Realise",
     "Way",
     "choose",
     "composites",
+    "groups",
     "map_einsum",
     "map_einsum_greedily",
     "map_workload",

@@ -26,13 +26,18 @@ def meanings(
     indices = {o.name: operand_text(o.name, shape.operands[o.name], tuple(shape.axes), known).indices for o in operands}
     types = {o.name: o.dtype for o in operands}
     mentioned: set[str] = set()
+    read = []
     for n, text in enumerate(texts):
         path: Where = ("meaning",) if isinstance(shape.meaning, str) else ("meaning", n)
         statement = faults.attempt(path, parse_statement, text, frozenset(shape.operands), whole_numbers(known))
         if statement is None:
             return ()
         mentioned |= {item.tensor for item in _accesses(statement)}
-        found.append(faults.attempt(path, _einsum, statement, axes, indices, types, shape.initialise))
+        read.append((path, statement))
+    reduces = any(IDENTITIES[statement.operator] is not None for _, statement in read)
+    initialise = "never" if reduces else shape.initialise  # one einsum that has something to start is enough
+    for path, statement in read:
+        found.append(faults.attempt(path, _einsum, statement, axes, indices, types, initialise))
     for name in shape.operands.keys() - mentioned:
         faults.add(("operands", name), "an operand that the meaning mentions", repr(name))
     return tuple(einsum for einsum in found if einsum is not None)
