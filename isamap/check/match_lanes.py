@@ -21,12 +21,11 @@ _LANES = 20_000
 def shared_lanes(case: Case) -> Iterator[Violation]:
     """Rules windowed and feed, for operands in which lanes share elements."""
     for operand, own in case.own.items():
-        shared = [d for i in own.affine_indices if len(i.axes) > 1 for d in i.axes]
-        twice = [d for d in dict.fromkeys(shared) if len(case.fused[d]) > 1]
-        if shared and _meets_twice(case, own):
-            yield from (Violation("windowed", f"{operand} {d}", "takes several axes of the kernel") for d in twice)
-            if not twice and not _agree(case, own, case.held[operand]):
-                yield Violation("feed", operand, f"lanes that share an element of {own} want different ones")
+        met = _meeting(case, own)
+        twice = [d for d in met if len(case.fused[d]) > 1]
+        yield from (Violation("windowed", f"{operand} {d}", "takes several axes of the kernel") for d in twice)
+        if met and not twice and not _agree(case, own, case.held[operand], met):
+            yield Violation("feed", operand, f"lanes that share an element of {own} want different ones")
 
 
 def _lengths(case: Case, axes: list[str]) -> dict[str, int]:
@@ -39,26 +38,32 @@ def _lengths(case: Case, axes: list[str]) -> dict[str, int]:
     return found
 
 
-def _meets_twice(case: Case, own: Access) -> bool:
-    """Do lanes of the instruction, in its greatest extents, share elements?"""
+def _meeting(case: Case, own: Access) -> list[str]:
+    """The axes along which lanes of the instruction differ that share an element, at its greatest extents or near."""
     most = {axis.name: axis.most for axis in case.instruction.axes}
     lengths = {d: min(most[d], max(2, _LANES // 4 ** len(own.axes))) for d in own.axes}
-    while prod(lengths.values()) > _LANES:
+    while prod(lengths.values()) > _LANES and max(lengths.values()) > 2:
         lengths = {d: max(2, length // 2) for d, length in lengths.items()}
-    lanes = [dict(zip(lengths, lane, strict=True)) for lane in product(*map(range, lengths.values()))]
-    return len({tuple(i.evaluate(lane) for i in own.affine_indices) for lane in lanes}) < len(lanes)
+    seen: dict[tuple[int, ...], dict[str, set[int]]] = {}
+    for lane in product(*map(range, lengths.values())):
+        index = dict(zip(lengths, lane, strict=True))
+        there = seen.setdefault(tuple(i.evaluate(index) for i in own.affine_indices), {d: set() for d in lengths})
+        for d, number in index.items():
+            there[d].add(number)
+    return [d for d in lengths if any(len(there[d]) > 1 for there in seen.values())]
 
 
-def _agree(case: Case, own: Access, held: Access) -> bool:
+def _agree(case: Case, own: Access, held: Access, met: list[str]) -> bool:
+    """Do lanes that share an element want one? Along axes that do not meet they are equal."""
     wanted: dict[tuple[int, ...], set[str]] = defaultdict(set)
-    lengths = _lengths(case, list(own.axes))
-    fixed = any(not isinstance(i, Affine) or not i.is_linear for i in held.indices)
-    for start in (0, 1) if fixed else (0,):  # where an index is not linear it matters where a tile begins
+    lengths = _lengths(case, met)
+    steps = any(not isinstance(i, Affine) or not i.is_linear for i in held.indices)
+    for start in (0, 1) if steps else (0,):  # where an index is not linear it matters where a tile begins
         for lane in product(*map(range, lengths.values())):
-            index = dict(zip(lengths, lane, strict=True))
+            index = dict.fromkeys(own.axes, 0) | dict(zip(lengths, lane, strict=True))
             point: Point = {}
-            for d, number in index.items():
-                point |= dict.fromkeys(case.fused[d], start + number)
+            for d in met:
+                point |= dict.fromkeys(case.fused[d], start + index[d])
             wanted[(start, *(i.evaluate(index) for i in own.affine_indices))].add(element(held, case.at(point)))
     return all(len(elements) == 1 for elements in wanted.values())
 

@@ -58,18 +58,18 @@ def _one_stride(case: Case, access: Access, d: str) -> bool:
 def _meets_twice(case: Case, operand: str, access: Access) -> bool:
     """Does one element of the tensor lie at two places of the operand? (Lanes may share a place: windows.)"""
     axes = [x for x in case.match.mapped_axes if x in access.axes]
-    places: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    places: dict[str, set[tuple[int, ...]]] = defaultdict(set)
     for corner in product(*(range(min(case.einsum.extents[x], 3)) for x in axes)):
         point = dict(zip(axes, corner, strict=True))
         places[element(access, case.at(point))].add(_place(case, operand, point))
     return any(len(found) > 1 for found in places.values())
 
 
-def _place(case: Case, operand: str, point: Point) -> tuple[object, ...]:
-    """Where a point's lane finds its element in the operand, index by index."""
-    found: list[object] = []
-    for index in case.own[operand].affine_indices:
-        lanes = {d: [point.get(x, 0) for x in case.fused[d]] for d in index.axes}
-        window = len(lanes) > 1 and all(len(coordinates) < 2 for coordinates in lanes.values())
-        found.append(index.evaluate({d: sum(c) for d, c in lanes.items()}) if window else str(lanes))
-    return tuple(found)
+def _place(case: Case, operand: str, point: Point) -> tuple[int, ...]:
+    """Where the lane of a point near the origin finds its element in the operand."""
+    lanes: Point = {}
+    for d, fused in case.fused.items():
+        lanes[d] = 0
+        for x in fused:
+            lanes[d] = lanes[d] * min(case.einsum.extents[x], 3) + point.get(x, 0)
+    return tuple(index.evaluate(lanes) for index in case.own[operand].affine_indices)

@@ -5,8 +5,9 @@ the expressions, ``direction`` the axes, ``windows`` the accesses), ``formulatio
 ``in_place`` those of windows and of pure moves), ``solutions`` enumerates what keeps them, ``symmetry`` merges what is
 the same turned round, ``realisation`` and ``utilisation`` describe a match, ``notes`` says what it asks of its user,
 ``prove`` proves it, ``lemma`` that the instruction is what it is said to be;
-``explain`` says why there is none, ``repair`` what would have to change.
-``choose`` keeps the matches worth a tiling; ``greedy`` is the usual matcher, for comparison. Instructions of several
+``explain`` says why there is none, ``repair`` what would have to change (``relax``), ``instead`` which other could.
+``pareto`` prices and ranks matches (``cost``, ``copies``), ``choose`` keeps those worth a tiling; ``greedy`` is the
+usual matcher, for comparison. Instructions of several
 einsums (composites), tables of them and synthesised constants are not matched yet: ``refusals`` is their place.
 """
 

@@ -8,6 +8,7 @@ import pytest
 
 from isamap.check.match import check_match
 from isamap.ir.answers import Match
+from isamap.mapping import map_einsum
 from tests.mapping.instructions import MAC, instruction, kernel, machine
 
 ROW = instruction("row", "O[p] += I[p+r] * W[r]", {"p": (1, 8), "r": (1, 5)}, "s16")
@@ -72,6 +73,17 @@ def test_an_axis_of_a_window_takes_one_axis() -> None:
     match = replace(RIGHT, axes=(("c", ("a", "b")), ("p", ("p",)), ("r", ("r",))))
     work = kernel("conv", "O[a,b,p] += I[a,b,p+r] * W[r]", "s16", a=2, b=3, p=4, r=3)
     assert check_match(match, work, machine(beside)) == []
+
+
+def test_an_axis_that_meets_nobody_takes_several() -> None:
+    """c is in the same index as p and r, but sixteen further on: its lanes share nothing."""
+    apart = instruction("row", "O[c,p] += I[16*c+p+r] * W[r]", {"c": (1, 8), "p": (1, 8), "r": (1, 5)}, "s16")
+    work = kernel("conv", "O[a,b,p] += I[a,b,p+r] * W[r]", "s16", a=2, b=3, p=4, r=3)
+    found = map_einsum(work, 0, apart).with_swap
+    assert ("a", "b") in [dict(match.axes)["c"] for match in found]
+    for match in found:
+        assert match.proved
+        assert check_match(match, work, machine(apart)) == []
 
 
 def test_direct_meets_no_element_in_two_places() -> None:
