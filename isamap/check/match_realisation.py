@@ -11,19 +11,27 @@ from isamap.check.match_case import Case
 from isamap.check.match_tiles import Point, element
 from isamap.ir.affine import Affine
 from isamap.ir.answers import Violation
-from isamap.ir.scalar import Access
+from isamap.ir.scalar import Access, Read
 
 
 def realised(case: Case) -> Iterator[Violation]:
     """Rule realisation."""
     for operand, need in case.match.realisation:
         access = case.held[operand]
-        if need in ("direct", "view") and not _has_strides(case, access):
+        if need in ("direct", "view") and _is_cut(case, operand):
+            yield Violation("realisation", operand, "no strides describe the order in which its elements lie")
+        elif need in ("direct", "view") and not _has_strides(case, access):
             yield Violation("realisation", operand, f"{access} has no strides along the axes that are mapped")
         elif need == "direct" and not all(_one_stride(case, access, d) for d in case.own[operand].axes):
             yield Violation("realisation", operand, f"{access} needs several strides on one instruction axis")
         elif need == "direct" and _meets_twice(case, operand, access):
             yield Violation("realisation", operand, f"{access} meets an element twice")
+
+
+def _is_cut(case: Case, operand: str) -> bool:
+    """Does an instruction that computes want the operand in an order that cuts an axis in parts?"""
+    order = case.instruction.operand(operand).layout or ()
+    return any(not index.is_linear for index in order) and not isinstance(case.meaning.value, Read)
 
 
 def _address(case: Case, access: Access, point: Point) -> int:

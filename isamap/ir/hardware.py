@@ -121,6 +121,11 @@ class Operand:
     orders: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     layout: tuple[Affine, ...] | None = None
 
+    @property
+    def is_interleaved(self) -> bool:
+        """Does its layout cut an axis in parts, so that no strides describe it?"""
+        return self.layout is not None and not all(index.is_linear for index in self.layout)
+
     def under(self, modes: Mapping[str, str]) -> Operand:
         """The operand as it lies under a choice of modes."""
         for mode, choice, axes in self.orders:

@@ -68,7 +68,7 @@ def _sentences(g: Givens, freedom: Freedom, w: int, rule: str, labels: list[Labe
         case "strides":
             return stride_reasons(g, w, [label.about for label in labels])
         case "window":
-            return [_window_reason(label) for label in labels]
+            return [_window_reason(g, label) for label in labels]
     return [f"{', '.join(fused)} fused into {d} need more than one stride" for d, *fused in (x.about for x in labels)]
 
 
@@ -135,8 +135,11 @@ def _feeds(g: Givens, freedom: Freedom, w: int, x: str) -> list[bool]:
     return [g.same_kind(x, d.name) and g.fits(w, x, d.name, freedom.replicate) for d in g.axes]
 
 
-def _window_reason(label: Label) -> str:
+def _window_reason(g: Givens, label: Label) -> str:
     access, *axes = label.about
+    if not axes:
+        order = ", ".join(map(str, g.instruction.operand(access).layout or ()))
+        return f"{g.instruction.name} takes {access} in the order [{order}]: only a packed copy lies so"
     if len(axes) == 1:
         return f"{access} has no stride along {axes[0]}: only a copy can follow it"
     return f"{access} meets one element several times while {' and '.join(axes)} run: its windows overlap"

@@ -27,7 +27,7 @@ Rules
     strides        an instruction that only copies, from or to where a tensor lies, finds it at strides that it takes:
                    no packed copy can help a load (see ``in_place``)
     window         realise direct, view: no access meets one element twice while the axes that are fed run, lanes that
-                   share it aside, and strides describe it (see ``windows``)
+                   share it aside, and strides describe it (see ``windows``) and the operand (its ``layout``)
     nest           realise direct: the axes fused into d have an order that nests in every access (``realisation``)
 Answers
     all assignments of (tau, m)
@@ -43,6 +43,7 @@ from dataclasses import dataclass
 
 import z3
 
+from isamap.ir.workload import is_copy
 from isamap.mapping.givens import Freedom, Givens
 from isamap.mapping.in_place import misplaced, named
 from isamap.mapping.lemma.rule import out_of_range
@@ -159,6 +160,9 @@ def strides(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
 
 
 def window(g: Givens, freedom: Freedom, v: Variables) -> Clauses:
+    for operand in () if freedom.realise == "gather" or is_copy(g.meaning) else dict.fromkeys(g.operands):
+        if operand.is_interleaved:
+            yield Label("window", (operand.name,)), z3.BoolVal(False, v.context)
     for access in () if freedom.realise == "gather" else dict.fromkeys(g.kernel_accesses):
         for group in windows(access, tuple(g.extents.items())):
             label = Label("window", (str(access), *sorted(group)))

@@ -16,7 +16,7 @@ from isamap.ir.affine import Affine
 from isamap.ir.answers import Realisation
 from isamap.ir.hardware import Operand
 from isamap.ir.scalar import Access
-from isamap.ir.workload import Tensor
+from isamap.ir.workload import Tensor, is_copy
 from isamap.mapping.givens import Axes, Givens
 from isamap.mapping.windowed import foreign_windows
 from isamap.mapping.windows import nonlinear_axes, overlaps
@@ -68,7 +68,7 @@ def realisation(g: Givens, orientation: int, axes: Axes) -> tuple[tuple[str, Rea
 def _of_operand(g: Givens, n: int, held: int, axes: Axes) -> Realisation:
     access, tensor, operand = g.kernel_accesses[held], g.tensors[held], g.operands[n]
     mapped = frozenset(x for fused in axes for x in fused) & g.kernel_dependence[held]
-    if mapped & nonlinear_axes(access):
+    if mapped & nonlinear_axes(access) or (operand.is_interleaved and not is_copy(g.meaning)):
         return "gather"
     own = [(axis, fused) for axis, fused in zip(g.axes, axes, strict=True) if axis.name in g.dependence[n]]
     if g.windows[n]:

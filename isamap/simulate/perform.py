@@ -1,6 +1,7 @@
 """Actions as closures: each call performs the next issue of its action on the byte arrays.
 
 Copies and sums of two operands' products work on the bytes themselves; everything else goes through ``apply_einsum``.
+An instruction whose file defines it bit by bit is performed so (``to_the_bit``).
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from typing import Any
 from isamap.errors import Unsupported
 from isamap.ir.dtype import DType
 from isamap.ir.einsum import Einsum
+from isamap.ir.hardware import Instruction
 from isamap.ir.scalar import infer
 from isamap.simulate.action import Action, meaning_of
 from isamap.simulate.contraction import EXACT, magnitude, multiplied, recipe
 from isamap.simulate.einsum import apply_einsum, identity, start_values
 from isamap.simulate.element_types import Array, from_raw, settle, storage, to_raw
 from isamap.simulate.recognise import is_plain_copy, plain_product
+from isamap.simulate.to_the_bit import by_definition
 from isamap.simulate.touch import Touch
 from isamap.simulate.value import Arrays
 from isamap.simulate.windows import Buffers, reader, writer
@@ -29,6 +32,8 @@ def performer(action: Action, touched: Sequence[Touch], buffers: Buffers) -> Per
     if not einsums:
         source, destination = (next(t for t in touched if t.layout.operand == o) for o in ("source", "destination"))
         return _copier(source, destination, buffers)
+    if isinstance(action.does, Instruction) and action.does.implementation is not None:
+        return by_definition(action, action.does, action.does.implementation, touched, buffers)
     dtypes = {layout.operand: layout.dtype for layout in action.layouts}
     whole = not any(bool(touch.outside.any()) for touch in touched)
     if len(einsums) == 1 and whole:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from isamap.check.match import check_match
+from isamap.ir.affine import affine
 from isamap.mapping import map_einsum
-from tests.mapping.instructions import ADD, CONV1D, DEPTHWISE, GEMM, MAC, MATMUL, RELU, instruction, kernel
+from tests.mapping.instructions import ADD, CONV1D, DEPTHWISE, GEMM, MAC, MATMUL, RELU, instruction, kernel, machine
 
 
 def test_an_axis_in_every_operand() -> None:
@@ -91,3 +95,25 @@ def test_one_stride() -> None:
 def test_no_reason_where_there_is_a_match() -> None:
     found = map_einsum(CONV1D, 0, MAC)
     assert (found.reasons, found.repairs) == ((), ())
+
+
+def test_an_operand_in_parts() -> None:
+    """Pairs of k lie side by side: no stride describes that, so a copy must lay B out."""
+    operands = tuple(
+        replace(o, layout=(affine("k//2"), affine("j"), affine("k%2"))) if o.name == "B" else o for o in MAC.operands
+    )
+    paired = replace(MAC, operands=operands)
+    (match,) = map_einsum(GEMM, 0, paired).matches
+    assert dict(match.realisation) == {"A": "direct", "B": "gather", "C": "direct"}
+    assert check_match(match, GEMM, machine(paired)) == []
+    (lie,) = check_match(
+        replace(match, realisation=(("A", "direct"), ("B", "view"), ("C", "direct"))), GEMM, machine(paired)
+    )
+    assert lie.rule == "realisation"
+    found = map_einsum(GEMM, 0, paired, realise="view")
+    assert found.reasons == ("mac takes B in the order [(k) // 2, j, (k) % 2]: only a packed copy lies so",)
+    assert found.repairs[0].startswith("allow packed copies (realise gather): copies of")
+    plain = replace(
+        MAC, operands=tuple(replace(o, layout=(affine("j"), affine("k"))) if o.name == "B" else o for o in MAC.operands)
+    )
+    assert map_einsum(GEMM, 0, plain, realise="view").count == 1
