@@ -5,8 +5,8 @@ of products), ``einsum`` (one einsum on arrays), ``evaluate`` (a workload), ``ra
 ``rounding`` (are two results the same), ``same_meaning`` (are two workloads).
 Machine: ``layout``, ``action`` and ``prepare`` (operations made ready), ``expand``, ``columns`` and ``unroll`` (a
 program as columns), ``touch`` (which bytes), ``costs``, ``clock`` and ``lockstep`` (when), ``order``, ``hazards`` and
-``verdict`` (in what order), ``packed``, ``windows``, ``perform``, ``to_the_bit`` and ``execute`` (the numbers), ``machine`` (all of
-it), ``rules`` (every rule that it can find broken).
+``verdict`` (in what order), ``packed``, ``windows``, ``perform``, ``to_the_bit`` and ``execute`` (the numbers),
+``machine`` (all of it), ``rules`` (every rule that it can find broken).
 """
 
 from isamap.simulate.compare import mismatches

@@ -40,7 +40,7 @@ def by_definition(
         for name, read in readers.items():
             values = from_raw(read().reshape(layouts[name].shape), dtypes[name])
             arrays[name] = np.zeros(shapes[name], dtype=storage(dtypes[name]))
-            arrays[name][_corner(layouts[name].shape)] = starts[name] if name in starts else values
+            arrays[name][_corner(layouts[name].shape)] = starts.get(name, values)
         for name, dtype, shape in definition.tensors:
             first = next((e.operator for e in einsums if e.outputs[0].tensor == name), "=")
             arrays[name] = start_values(first, dtype, shape)
