@@ -9,7 +9,6 @@ from isamap.errors import Fault, InputError
 from isamap.ir.answers import Match
 from isamap.ir.hardware import Instruction, Target
 from isamap.ir.workload import Workload, is_copy
-from isamap.mapping.explain import reasons
 from isamap.mapping.givens import Freedom, Givens, Realise, givens
 from isamap.mapping.match_set import MatchSet
 from isamap.mapping.modes import with_modes
@@ -17,11 +16,12 @@ from isamap.mapping.notes import notes
 from isamap.mapping.prove import Prover, proved, prover
 from isamap.mapping.realisation import realisation
 from isamap.mapping.refusals import refusals
-from isamap.mapping.repair import repairs
 from isamap.mapping.solutions import Solution, solutions
 from isamap.mapping.store import stores
 from isamap.mapping.symmetry import canonical, kernel_turns, turns
 from isamap.mapping.utilisation import utilisation
+from isamap.mapping.why_not.explain import reasons
+from isamap.mapping.why_not.repair import repairs
 
 
 def map_einsum(

@@ -10,12 +10,12 @@ import pytest
 
 from isamap.mapping import composites, map_einsum, map_workload
 from isamap.mapping.givens import Freedom, givens
-from isamap.mapping.instead import with_others
 from isamap.mapping.pareto import cost
-from isamap.mapping.question import Question
 from isamap.mapping.refusals import refusals
 from isamap.mapping.solutions import possible
-from isamap.mapping.split import largest_divisor, split
+from isamap.mapping.why_not.instead import with_others
+from isamap.mapping.why_not.question import Question
+from isamap.mapping.why_not.split import largest_divisor, split
 from isamap.spec import load_target, load_workload
 from tests.machines import bundled
 from tests.mapping.instructions import (

@@ -8,12 +8,12 @@ from fractions import Fraction
 from math import prod
 
 from isamap.ir.dtype import DType
-from isamap.mapping.explain import can_feed, nearest
 from isamap.mapping.givens import Freedom, Givens
 from isamap.mapping.lemma.rule import range_repair
 from isamap.mapping.orientation import pairings
-from isamap.mapping.split import largest_divisor
 from isamap.mapping.utilisation import empty_share
+from isamap.mapping.why_not.explain import can_feed, nearest
+from isamap.mapping.why_not.split import largest_divisor
 
 
 @dataclass(frozen=True)

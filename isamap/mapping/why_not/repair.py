@@ -14,11 +14,11 @@ from math import prod
 
 from isamap.mapping.copies import copied_bytes
 from isamap.mapping.givens import Freedom, Givens
-from isamap.mapping.question import Question
 from isamap.mapping.realisation import realisation
-from isamap.mapping.relax import relaxations, told
-from isamap.mapping.split import split
 from isamap.mapping.symmetry import turns
+from isamap.mapping.why_not.question import Question
+from isamap.mapping.why_not.relax import relaxations, told
+from isamap.mapping.why_not.split import split
 
 _TOLD = 3  # repairs of one instruction
 _MOST = 64  # matches that are looked at for the fewest bytes to copy
