@@ -14,6 +14,7 @@ _SOURCES = {
     "Matches": "check.match",
     "Tilings": "check.tiling",
     "Schedules": "check.schedule",
+    "Modulo schedules": "check.modulo",
     "Placements": "check.placement",
     "Outputs": "simulate.compare",
 }
