@@ -64,10 +64,21 @@ def compile_workload(
     solved = replace(solved, method=plan.method, history=tuple(search.history))
     if search.stopped:
         notes = (*notes, "stopped before everything was tried; this is the best one found")
+    notes += _passing(plan)
     notes += _differences(plan.schedule.latency_cycles, run.latency_cycles)
     cycles = int(least_bound([work, plan.work], target, "latency") or 0)
     return Compiled(
         work, target, options, found, plan, placement, program, run, solved, cycles, violations, notes, steps
+    )
+
+
+def _passing(plan: Plan) -> tuple[str, ...]:
+    """Which tensors pass on chip from einsum to einsum, in which strips."""
+    homes = [(buffer.tensor, buffer.home) for buffer in plan.schedule.buffers if buffer.home and buffer.home.rows]
+    return tuple(
+        f"{name} passes through {home.memory} in strips of {home.rows} along dimension {home.dimension}: the einsums "
+        "that write and read it work in turns"
+        for name, home in homes
     )
 
 

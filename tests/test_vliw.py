@@ -87,6 +87,6 @@ def test_accumulations_into_one_vector_keep_their_distance_and_others_come_betwe
             last[register] = start
             starts.append(start)
         at += sum(operation.origin_counts)
-    assert min(distances) == 4
+    assert min(distances) >= 4  # the latency of a mac
     assert len(starts) == 3 * 17 * 115
     assert answer.simulation.latency_cycles < len(starts) / 0.9

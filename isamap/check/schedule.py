@@ -40,7 +40,7 @@ def check_schedule(schedule: Schedule, matches: Sequence[Match], work: Workload,
     found = [violation for task in tasks for violation in _check_task(task, schedule)]
     if found:
         return found
-    homes = {buffer.tensor: buffer.memory for buffer in schedule.buffers if buffer.whole}
+    homes = {buffer.tensor: buffer.home for buffer in schedule.buffers if buffer.home is not None}
     bindings = {binding.number: binding for binding in bind_all(work, matches, target, homes)}
     lasting: list[Duration] = durations(tasks, bindings, schedule, target)
     order = Order(tasks, lasting, {queue.name: queue.count for queue in target.queues})

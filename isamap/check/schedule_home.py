@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from math import prod
 
 from isamap.check.schedule_order import Order
-from isamap.check.task import RESULT, Range, Task
+from isamap.check.task import OPERANDS, RESULT, Range, Task
+from isamap.ir import answers
 from isamap.ir.answers import Violation
 from isamap.ir.scalar import Access
 
@@ -25,21 +26,38 @@ class Region:
 
 @dataclass
 class Home:
-    """A whole tensor in one memory, as far as it has been written."""
+    """A tensor in one memory, as far as it has been written; of one that passes in strips, what has not given way."""
 
     name: str
     tensor: str
     order: Order
+    home: answers.Home
     regions: list[Region] = field(default_factory=list)
+    readers: dict[int, list[int]] = field(default_factory=dict)  # strip -> who reads it
+
+    def strips(self, box: Box) -> range:
+        """The numbers of the strips that a box meets."""
+        low, high = box[self.home.dimension] if self.home.rows else (0, 1)
+        rows = self.home.rows or 1
+        return range(low // rows, (high - 1) // rows + 1)
 
     def write(self, task: Task, access: Access, points: int) -> Iterator[Violation]:
-        """The rule overwrite: a tile is begun where nothing lies yet."""
-        box = elements(access, task.tile)
+        """The rule overwrite: a tile is begun where nothing lies yet, or what nobody needs any more."""
+        box, where = elements(access, task.tile), f"task {task.number} ({task.step.performs})"
+        for strip in self.strips(box) if self.home.rows else ():
+            yield from self._give_way(task, strip - self.home.turns)
         for region in self.regions:
             if shared(region.box, box):
-                where = f"task {task.number} ({task.step.performs})"
                 yield Violation("overwrite", where, f"task {region.writer} wrote there in {self.name}")
         self.regions.append(Region(box, task.number, points))
+
+    def _give_way(self, task: Task, strip: int) -> Iterator[Violation]:
+        """A strip makes room for ``task``: it is gone, and whoever read it is done."""
+        self.regions = [region for region in self.regions if strip not in self.strips(region.box)]
+        for reader in self.readers.get(strip, ()):
+            if not self.order.over(reader, OPERANDS, task.number):
+                where = f"task {task.number} ({task.step.performs})"
+                yield Violation("overwrite", where, f"task {reader} may still read strip {strip} of {self.name}")
 
     def add(self, task: Task, access: Access, points: int) -> Iterator[Violation]:
         """The rule content: a contribution goes to a tile that is there, after the one before."""
@@ -56,6 +74,8 @@ class Home:
         """The rule content: all that is read is there, complete (``reduced`` points per element), and over."""
         box, where = elements(access, task.tile), f"task {task.number} ({task.step.performs})"
         found = 0
+        for strip in self.strips(box):
+            self.readers.setdefault(strip, []).append(task.number)
         for region in self.regions:
             common = shared(region.box, box)
             found += common

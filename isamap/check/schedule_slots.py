@@ -36,6 +36,7 @@ class _Walk:
     order: Order
     shared: Mapping[tuple[str, int], Sequence[tuple[str, int]]]  # slot -> other slots that have some of its bytes
     homes: dict[str, Home]
+    whole: Mapping[str, Mapping[str, int]]  # buffer -> the size of a piece before edges make it smaller
     slots: dict[tuple[str, int], Content] = field(default_factory=dict)
     stored: dict[tuple[str, tuple[Range, ...]], set[int]] = field(default_factory=dict)
 
@@ -46,7 +47,7 @@ class _Walk:
         """The rule content: the slot holds the task's range of every axis of the operand, all parts complete."""
         where, place = f"task {task.number} ({task.step.performs})", self.at(task, position)
         held, axes = self.slots.get(place), self.roles[place[0]].access.axes
-        if held is None or any(not _within(task.tile[axis], held.tile[axis]) for axis in axes):
+        if held is None or not self._holds(held, task, position):
             there = "nothing" if held is None else {axis: held.tile[axis] for axis in axes}
             wanted = {axis: task.tile[axis] for axis in axes}
             yield Violation("content", where, f"{place[0]}[{place[1]}] holds {there}, read for {wanted}")
@@ -59,6 +60,24 @@ class _Walk:
             if not self.order.over(writer, RESULT, task.number):
                 yield Violation("content", where, f"task {writer} may still write {place[0]}[{place[1]}]")
         held.readers.append(task.number)
+
+    def _holds(self, held: Content, task: Task, position: int) -> bool:
+        """Does the slot hold the task's range of every axis, or a piece of the same shape that begins with the same
+        element, as windows do that slide over each other?"""
+        access = self.roles[task.step.buffers[position]].access
+        if all(_within(task.tile[axis], held.tile[axis]) for axis in access.axes):
+            return True
+        if len(task.step.pieces) <= position or any(len(i.axes) > 1 and not i.is_linear for i in access.affine_indices):
+            return False
+        size, wanted = dict(task.step.pieces[position]), dict[str, Range]()
+        for axis in access.axes:
+            low, high = task.tile[axis]
+            first = low if high - low == size[axis] else low - low % self.whole[task.step.buffers[position]][axis]
+            wanted[axis] = (first, first + size[axis])
+        alike = all(b - a == d - c for (a, b), (c, d) in ((wanted[x], held.tile[x]) for x in access.axes))
+        starts = [{axis: low for axis, (low, _) in tile.items()} for tile in (wanted, held.tile)]
+        begins = [tuple(index.evaluate(start) for index in access.affine_indices) for start in starts]
+        return alike and begins[0] == begins[1] and all(_within(task.tile[x], wanted[x]) for x in access.axes)
 
     def write(self, task: Task, position: int, points: int, wanted_parts: int = 1) -> Iterator[Violation]:
         """The rule overwrite: readers and writers of the old piece are done; then the new piece lies there."""
@@ -154,8 +173,9 @@ def check_slots(
     tasks: Sequence[Task], bindings: Mapping[int, Binding], schedule: Schedule, order: Order
 ) -> Iterator[Violation]:
     """The rules content, overwrite and complete."""
-    homes = {b.name: Home(b.name, b.tensor, order) for b in schedule.buffers if b.whole}
-    walk = _Walk(bindings, roles_of(bindings, schedule), order, _shared(schedule), homes)
+    homes = {b.name: Home(b.name, b.tensor, order, b.home) for b in schedule.buffers if b.home is not None}
+    whole = {buffer.name: dict(buffer.piece) for buffer in schedule.buffers}
+    walk = _Walk(bindings, roles_of(bindings, schedule), order, _shared(schedule), homes, whole)
     for task in tasks:
         binding, buffers = bindings[task.step.einsum], task.step.buffers
         if task.step.performs == binding.instruction.name:

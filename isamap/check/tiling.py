@@ -20,7 +20,7 @@ from isamap.ir.workload import Workload
 RULES: dict[str, str] = {
     "match": "The match names an einsum of the workload and an instruction of the target.",
     "axes": "Every level has a tile size for each axis of the einsum, and for no other.",
-    "order": "A level's order names axes of the einsum, none twice.",
+    "order": "A level's order names axes of the einsum, none twice; what begins at the far end is one of its loops.",
     "cover": "Every point of the domain is done exactly once.",
     "outer": "A kernel axis that feeds no instruction axis has extent 1 in an issue.",
     "extent": "The extents of every issue, ragged ones too, lie in the instruction's ranges.",
@@ -57,6 +57,8 @@ def _check_level(number: int, level: Level, einsum: Einsum, target: Target) -> I
         yield Violation("axes", where, f"{dict(level.tile)} instead of {' '.join(einsum.extents)}")
     if not set(level.order) <= axes or len(set(level.order)) < len(level.order):
         yield Violation("order", where, f"{' '.join(level.order)}, of {' '.join(einsum.extents)}")
+    if not set(level.backward) <= set(level.order):
+        yield Violation("order", where, f"{' '.join(level.backward)} backward, of {' '.join(level.order)}")
     if level.memory not in [memory.name for memory in target.memories if memory.kind == "explicit"]:
         yield Violation("memory", where, f"{level.memory!r} is no explicit memory of {target.name}")
 
@@ -116,8 +118,9 @@ def _check_pieces(tiling: Tiling, einsum: Einsum) -> Iterator[Violation]:
                 continue
             axes = accesses[labels[label][1]].axes
             places = dict(level.buffers).get(label, dict(tiling.levels[-1].buffers).get(label))
-            if dict(piece) == {axis: einsum.extents[axis] for axis in axes} and places == 1:
-                continue  # a tensor that stays on chip
+            block = dict(tiling.levels[0].tile)
+            if places == 1 and all(dict(piece).get(x) in (einsum.extents[x], block[x]) for x in axes):
+                continue  # a tensor, or a strip of it, that stays on chip
             for axis in axes:
                 size = dict(piece).get(axis, tile[axis])
                 if not tile[axis] <= size <= dict(level.tile)[axis]:

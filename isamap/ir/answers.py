@@ -102,6 +102,8 @@ class Level:
     ``pieces`` says in which pieces (sizes per axis) each tensor lives in ``memory`` from this level on, ``buffers`` how
     many such pieces fit at once, and ``held`` how many of them are kept for their next use (the others load ahead;
     all but one where it is not said). A tensor that several operands hold has an entry for each: ``tensor.operand``.
+    Where the level is ``turning``, its loops go the other way every time they are entered again; those over
+    ``backward`` axes begin at the far end.
     """
 
     memory: str
@@ -110,12 +112,20 @@ class Level:
     buffers: Sizes
     pieces: tuple[tuple[str, Sizes], ...] = ()
     held: Sizes = ()
+    turning: bool = False
+    backward: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         faults = [Fault(("tile", axis), "a positive size", str(size)) for axis, size in self.tile if size < 1]
         faults += [Fault(("buffers", name), "at least 1", str(count)) for name, count in self.buffers if count < 1]
         if faults:
             raise InvalidNoun(faults)
+
+    @property
+    def loops_text(self) -> str:
+        """The loops, outer to inner: ``-k`` begins at the far end; ``m k, turning``."""
+        names = " ".join(f"-{axis}" if axis in self.backward else axis for axis in self.order)
+        return names + ", turning" * (self.turning and bool(names)) or "-"
 
 
 @dataclass(frozen=True)
@@ -137,9 +147,25 @@ class Tiling:
 
 
 @dataclass(frozen=True)
+class Home:
+    """Where a tensor lies that stays on chip, from the einsum that writes it to those that read it: row-major in
+    ``memory``, or (``blocks``: a size per dimension) in blocks which are row-major inside and among each other.
+
+    ``rows`` > 0: it passes through in *strips* of so many coordinates of ``dimension``, which is outermost there; a
+    strip takes the place of the one ``turns`` strips before it.
+    """
+
+    memory: str
+    blocks: tuple[int, ...] = ()
+    dimension: int = 0
+    rows: int = 0
+    turns: int = 1
+
+
+@dataclass(frozen=True)
 class Buffer:
     """``slots`` equal places in a memory through which the pieces of a tensor rotate, ``piece`` large before edges
-    make them smaller; ``whole``: one place in which the whole tensor stays, for every einsum that has it."""
+    make them smaller; with a ``home`` one place for a tensor that stays on chip, for every einsum that has it."""
 
     name: str
     tensor: str
@@ -148,7 +174,12 @@ class Buffer:
     slot_bytes: int
     alignment_bytes: int = 1
     piece: Sizes = ()
-    whole: bool = False
+    home: Home | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Is it the one place of a tensor that stays on chip?"""
+        return self.home is not None
 
     def slot_name(self, number: int) -> str:
         """What a placement calls slot ``number``."""

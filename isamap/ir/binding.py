@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from isamap.errors import Unsupported
-from isamap.ir.answers import Match
+from isamap.ir.answers import Home, Match
 from isamap.ir.einsum import Einsum
-from isamap.ir.hardware import Instruction, Memory, Operand, Target, Transfer, cycles
+from isamap.ir.hardware import Instruction, Operand, Target, Transfer, cycles
 from isamap.ir.region import Layout, operand_layout, rounded_up
 from isamap.ir.resident import Resident, home_bytes, require_free, resident
 from isamap.ir.routes import Route, route
@@ -33,7 +33,7 @@ class Role:
     fused: tuple[tuple[str, tuple[str, ...]], ...]
     written: bool
     label: str
-    home: Resident | None = None  # where the tensor stays on chip, whole: it is neither fetched nor stored
+    home: Resident | None = None  # where the tensor stays on chip: it is neither fetched nor stored
 
     def layout(self, sizes: Mapping[str, int]) -> Layout:
         """How a piece of ``sizes`` lies in the operand's own memory."""
@@ -82,6 +82,12 @@ class Binding:
         return {memory.name: memory.capacity_bytes - taken.get(memory.name, 0) for memory in self.target.memories}
 
     @property
+    def strip(self) -> tuple[str, int] | None:
+        """The axis, and how many of its values at a time, that cut the einsum into the strips in which tensors pass on
+        chip; None where none does."""
+        return next((role.home.strip for role in self.roles if role.home and role.home.strip), None)
+
+    @property
     def output(self) -> Role:
         return self.roles[0]
 
@@ -126,11 +132,11 @@ def move_extents(binding: Binding, sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def bind_all(
-    work: Workload, matches: Sequence[Match], target: Target, homes: Mapping[str, str] | None = None
+    work: Workload, matches: Sequence[Match], target: Target, homes: Mapping[str, Home] | None = None
 ) -> list[Binding]:
     """A binding per match on an instruction; a match on a transfer joins that of the einsum whose result it stores.
 
-    ``homes`` names the tensors that stay on chip, and the memory of each.
+    ``homes`` names the tensors that stay on chip, and the home of each.
     """
     transfers = {transfer.name for transfer in target.transfers}
     joined = {tensor: m for m in matches if m.instruction in transfers for _, tensor, n in m.operands if n > 0}
@@ -149,7 +155,7 @@ def matches_of(bindings: Iterable[Binding]) -> list[Match]:
 
 
 def bind(
-    work: Workload, match: Match, target: Target, stored: Match | None = None, homes: Mapping[str, str] | None = None
+    work: Workload, match: Match, target: Target, stored: Match | None = None, homes: Mapping[str, Home] | None = None
 ) -> Binding:
     """The binding of ``match``, and of ``stored``, the einsum that a transfer does while it stores the output.
 
@@ -173,9 +179,11 @@ def bind(
         label = tensor if holders.count(tensor) == 1 else f"{tensor}.{name}"
         role = Role(operand, accesses[number], work.tensor(tensor), way, match.axes, written, label)
         if tensor in (homes or {}):
-            roles.append(_at_home(role, einsum, target.memory((homes or {})[tensor])))
+            roles.append(_at_home(role, einsum, (homes or {})[tensor], target))
         else:
             roles.append(_through(role, stored, work, target) if written and stored else role)
+    if len({role.home.strip for role in roles if role.home and role.home.strip}) > 1:
+        raise Unsupported("scheduling", f"{einsum.statement}, whose tensors pass in strips of different axes")
     roles.sort(key=lambda role: not role.written)
     if [role.written for role in roles].count(True) != 1:
         raise Unsupported("scheduling", f"{instruction.name} with other than one output")
@@ -206,28 +214,28 @@ def _comes_in(role: Role, target: Target) -> bool:
     return way.fetch is not None and (way.drain is None or way.fill is not None)
 
 
-def _at_home(role: Role, einsum: Einsum, memory: Memory) -> Role:
-    """The role of a tensor that stays in ``memory``: met in place, or for an output drained to its place there."""
-    way = role.route
+def _at_home(role: Role, einsum: Einsum, home: Home, target: Target) -> Role:
+    """The role of a tensor in its ``home``: met in place, or for an output drained to its place there."""
+    way, memory = role.route, target.memory(home.memory)
     if role.written and way.drain is not None and way.landing.name == memory.name:
         staged = next(operand for operand in way.drain.operands if operand.memory == memory.name)
-        single = all(len(fused) < 2 for _, fused in role.fused) and staged.strides == "one_per_axis"
-        if not single:
-            require_free(staged, memory)
+        if staged.strides != "one_per_axis" or any(len(fused) > 1 for _, fused in role.fused):
+            require_free(staged, home)
         way = replace(way, fetch=None, store=None)
     else:
-        require_free(role.operand, memory)
+        require_free(role.operand, home)
         way = Route(role.operand, memory, None, None)
-    return replace(role, route=way, home=resident(memory, role.tensor, role.access, einsum))
+    return replace(role, route=way, home=resident(memory, home, role.tensor, role.access, einsum))
 
 
-def _reserved(work: Workload, number: int, target: Target, homes: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+def _reserved(work: Workload, number: int, target: Target, homes: Mapping[str, Home]) -> tuple[tuple[str, int], ...]:
     """Bytes of the tensors that are on chip while einsum ``number`` runs."""
     taken: dict[str, int] = {}
-    for name, memory in homes.items():
+    for name, home in homes.items():
         users = [n for n, e in enumerate(work.einsums) if name in [a.tensor for a in (*e.outputs, *e.reads)]]
         if min(users) <= number <= max(users):
-            taken[memory] = taken.get(memory, 0) + home_bytes(work.tensor(name), target.memory(memory))
+            needed = home_bytes(work.tensor(name), home, target.memory(home.memory))
+            taken[home.memory] = taken.get(home.memory, 0) + needed
     return tuple(taken.items())
 
 

@@ -28,7 +28,7 @@ def why_stores_meet(role: Role, sizes: Mapping[str, int]) -> str:
     else:
         home, name = role.home, role.route.drain.name if role.route.drain is not None else role.operand.name
         assert home is not None
-        apart = list(_between_runs([(sizes[x], stride) for x, stride in home.strides if sizes[x] > 1]))
+        apart = list(_between_runs([(sizes[x], home.stride(x)) for x in role.access.axes if sizes[x] > 1]))
     return _reason(role.tensor.dtype, name, role, sizes, [*apart, *_tiles_apart(role, sizes)])
 
 

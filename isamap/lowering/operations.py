@@ -83,13 +83,13 @@ def _computation(step: Step, binding: Binding, buffers: Mapping[str, Buffer], pl
     extents = tuple((axis, tuple(extent[x] for x in fused) or (1,)) for axis, fused in match.axes)
     fused = dict(match.axes)
     views: list[View] = []
-    parts: list[_Place] = []
+    parts: list[_Place | _AtHome] = []
     for operand, name, held in zip(instruction.operands, step.buffers, step.pieces, strict=True):
         role = next(r for r in binding.roles if r.operand.name == operand.name)
         addresses = _addresses(places, name, operand.dtype)
-        if role.home is not None and buffers[name].whole:
+        if role.home is not None and buffers[name].home is not None:
             strides: Layout | Resident = role.home
-            parts.append(_at_home(addresses, role.home, operand.dtype, binding))
+            parts.append(_AtHome(addresses, role.home, operand.dtype.pitch, tuple(axes)))
         else:
             piece, whole = dict(held), dict(buffers[name].piece)
             strides = layout = role.layout(piece)
@@ -111,22 +111,29 @@ class _Place:
     offset: int = 0
     inner: tuple[tuple[int, int, int], ...] = ()
 
+    def at(self, start: Sequence[int], slot: int) -> int:
+        inside = sum(stride * (start[n] % period) for n, stride, period in self.inner)
+        return self.addresses[slot] + self.offset + inside
 
-def _origins(parts: Sequence[_Place]) -> Callable[[Sequence[int], Sequence[int]], list[int]]:
+
+@dataclass(frozen=True)
+class _AtHome:
+    """Where an operand begins in a tensor that stays on chip: by the element at the tile's start."""
+
+    addresses: tuple[int, ...]
+    home: Resident
+    pitch: int
+    axes: tuple[str, ...]
+
+    def at(self, start: Sequence[int], slot: int) -> int:
+        return self.addresses[slot] + self.pitch * self.home.element(dict(zip(self.axes, start, strict=True)))
+
+
+def _origins(parts: Sequence[_Place | _AtHome]) -> Callable[[Sequence[int], Sequence[int]], list[int]]:
     def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
-        return [
-            part.addresses[slot] + part.offset + sum(stride * (start[n] % period) for n, stride, period in part.inner)
-            for part, slot in zip(parts, slots, strict=True)
-        ]
+        return [part.at(start, slot) for part, slot in zip(parts, slots, strict=True)]
 
     return origin
-
-
-def _at_home(addresses: tuple[int, ...], home: Resident, dtype: DType, binding: Binding) -> _Place:
-    """In a tensor that stays on chip: by the tile's start along every axis."""
-    extents = binding.extents
-    inner = tuple((n, home.stride(x) * dtype.pitch, extents[x]) for n, x in enumerate(extents) if home.stride(x))
-    return _Place(addresses, home.constant * dtype.pitch, inner)
 
 
 def _addresses(places: Places, buffer: str, dtype: DType) -> tuple[int, ...]:
@@ -152,13 +159,13 @@ def _move(step: Step, binding: Binding, move: Instruction, buffers: Mapping[str,
     home = role.layout(extent)
     staged = role.staged_layout(extent)
     views: list[View] = []
-    parts: list[_Place] = []
+    parts: list[_Place | _AtHome] = []
     for operand, name in zip(move.operands, step.buffers, strict=True):
         addresses = _addresses(places, name, operand.dtype)
         strides: Layout | Resident = home if operand.memory == role.operand.memory else staged
-        if buffers[name].whole and role.home is not None:
+        if buffers[name].home is not None and role.home is not None:
             strides = role.home
-            parts.append(_at_home(addresses, role.home, operand.dtype, binding))
+            parts.append(_AtHome(addresses, role.home, operand.dtype.pitch, tuple(binding.extents)))
         else:
             parts.append(_Place(addresses))
         steps = tuple(_steps(operand, axis, fused[ours], strides) for axis, ours in by_position.items())

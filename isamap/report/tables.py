@@ -64,7 +64,7 @@ def tiling_table(tiling: Tiling) -> Table:
         table.add_row(
             level.memory,
             " ".join(f"{axis}={size}" for axis, size in level.tile),
-            " ".join(level.order) or "-",
+            level.loops_text,
             " ".join(f"{tensor}:{buffers}" for tensor, buffers in level.buffers) or "-",
         )
     return table

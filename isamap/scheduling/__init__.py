@@ -6,7 +6,9 @@ through ``carry``, output tiles through ``sessions``, with ``written`` for data 
 by CP-SAT: time, residency and addresses together (``acyclic``), or the order of the tasks alone (``sweep``).
 """
 
+from isamap.scheduling.alive import pieces_alive
 from isamap.scheduling.exact import schedule_exactly
+from isamap.scheduling.passing import groups, same_places, turns
 from isamap.scheduling.schedule import list_schedule
 
-__all__ = ["list_schedule", "schedule_exactly"]
+__all__ = ["groups", "list_schedule", "pieces_alive", "same_places", "schedule_exactly", "turns"]

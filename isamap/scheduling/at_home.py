@@ -11,18 +11,33 @@ from isamap.ir.resident import home_bytes
 from isamap.scheduling.carry import Carrier
 from isamap.scheduling.modes import Mode, first_mode, next_mode
 from isamap.scheduling.residency import NEVER, Slot
-from isamap.scheduling.tasks import OPERANDS, RESULT, Tasks
+from isamap.scheduling.tasks import RESULT, Tasks
 from isamap.scheduling.visits import Ranges
 from isamap.scheduling.written import Box, Waits, bounds
 
 
 def home_buffer(role: Role) -> Buffer:
-    """The one place of the whole tensor, the same for every einsum that has it."""
+    """The one place of the tensor, the same for every einsum that has it."""
     assert role.home is not None
-    memory = role.home.memory
+    memory, home = role.home.memory, role.home.home
     alignment = memory.bank_bytes if memory.banks > 1 else memory.alignment_bytes
     name = f"{role.tensor.name}@{memory.name}"
-    return Buffer(name, role.tensor.name, memory.name, 1, home_bytes(role.tensor, memory), alignment, whole=True)
+    return Buffer(name, role.tensor.name, memory.name, 1, home_bytes(role.tensor, home, memory), alignment, home=home)
+
+
+def strip_at(carrier: Carrier, role: Role, tile: Ranges) -> int:
+    """The number of the strip in which a tile lies."""
+    assert role.home is not None
+    return role.home.strip_of(carrier.tile(tile)[0])
+
+
+def place_freed(carrier: Carrier, role: Role, tile: Ranges) -> Waits:
+    """What the first to write a tile in its place awaits: whoever had the memory before, and the readers of the strip
+    that lay there."""
+    assert role.home is not None
+    before = carrier.barrier.get(role.home.memory.name, ())
+    gone = strip_at(carrier, role, tile) - role.home.home.turns
+    return [*before, *carrier.readers.of(role.tensor.name, gone)]
 
 
 def home_box(carrier: Carrier, role: Role, tile: Ranges) -> Box:
@@ -44,13 +59,13 @@ class ReadAtHome:
             self.role.tensor.name, home_box(self.carrier, self.role, tile), storing=False
         )
 
-    def read(self, tasks: Tasks, task: int) -> None:
+    def read(self, tasks: Tasks, task: int, tile: Ranges) -> None:
         """``task`` reads it; who gets the bytes afterwards awaits that."""
-        self.slot.readers = tasks.joined(self.slot.readers, task)
+        self.carrier.readers.join(self.role.tensor.name, strip_at(self.carrier, self.role, tile), tasks, task)
 
     def leftovers(self) -> Iterable[tuple[str, Waits]]:
         """What the next user of the bytes awaits."""
-        yield self.buffer.memory, [(reader, OPERANDS) for reader in self.slot.readers]
+        yield self.buffer.memory, self.carrier.readers.all_of(self.role.tensor.name)
 
 
 class WrittenAtHome:
@@ -68,7 +83,7 @@ class WrittenAtHome:
         before = self.latest.get(self.keys[visit])
         if before is not None:
             return self.slot, next_mode(self.carrier.binding), [(before, RESULT)]
-        waits = list(self.carrier.barrier.get(self.buffer.memory, ()))
+        waits = place_freed(self.carrier, self.role, self.keys[visit])
         return self.slot, first_mode(self.carrier.binding), waits
 
     def computed(self, slot: Slot, task: int, visit: int) -> None:

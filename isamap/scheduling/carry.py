@@ -9,7 +9,8 @@ from isamap.ir.binding import Binding, Role
 from isamap.ir.block import block, blocks, rows
 from isamap.ir.hardware import Transfer
 from isamap.ir.region import Layout
-from isamap.scheduling.residency import NEVER, Slot, Slots
+from isamap.scheduling.passing import Readers
+from isamap.scheduling.residency import Slot, Slots
 from isamap.scheduling.tasks import OPERANDS, RESULT, Tasks
 from isamap.scheduling.visits import Ranges
 from isamap.scheduling.written import Waits, Written, bounds
@@ -27,12 +28,14 @@ def buffer_of(
 
 class Carrier:
     """Fetches and stores of one einsum. ``barrier`` lists, per memory, what earlier einsums' buffers still await;
-    ``written`` knows the transfers of earlier einsums."""
+    ``written`` knows the transfers of earlier einsums, ``readers`` who reads what stays on chip."""
 
-    def __init__(self, binding: Binding, tasks: Tasks, barrier: Mapping[str, Waits], written: Written) -> None:
-        self.binding, self.tasks, self.written = binding, tasks, written
+    def __init__(
+        self, binding: Binding, tasks: Tasks, barrier: Mapping[str, Waits], written: Written, readers: Readers
+    ) -> None:
+        self.binding, self.tasks, self.written, self.readers = binding, tasks, written, readers
         self.barrier = {memory: tuple(waits) for memory, waits in barrier.items()}
-        self.first_visit = max((d for d in tasks.deadline if d < NEVER), default=-1) + 1
+        self.first_visit = 0  # what the visits' numbers begin with, so that deadlines go by the order of all einsums
         self.axes = list(binding.extents)
         self._parts: dict[int, tuple[int, ...]] = {}  # last task of a fetch -> all of it
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from isamap.errors import Unsupported
 from isamap.ir.answers import Buffer, Step, Tiling, sizes
@@ -17,10 +18,11 @@ from isamap.ir.binding import Binding, Role
 from isamap.scheduling.at_home import ReadAtHome, WrittenAtHome
 from isamap.scheduling.carry import Carrier, buffer_of, left_in
 from isamap.scheduling.modes import Mode
+from isamap.scheduling.passing import Readers
 from isamap.scheduling.residency import Slot, Slots, next_uses, stays
 from isamap.scheduling.sessions import Sessions
 from isamap.scheduling.tasks import Tasks
-from isamap.scheduling.visits import Ranges, cut, visits
+from isamap.scheduling.visits import Ranges, cut, same_elements, visits
 from isamap.scheduling.written import Waits, Written
 
 
@@ -40,11 +42,17 @@ class Expansion:
     """The tasks of one einsum, appended to those before it."""
 
     def __init__(
-        self, binding: Binding, tiling: Tiling, tasks: Tasks, barrier: Mapping[str, Waits], written: Written
+        self,
+        binding: Binding,
+        tiling: Tiling,
+        tasks: Tasks,
+        barrier: Mapping[str, Waits],
+        written: Written,
+        readers: Readers,
     ) -> None:
         _refuse(binding)
         self.binding, self.tiling, self.tasks = binding, tiling, tasks
-        self.carrier = Carrier(binding, tasks, barrier, written)
+        self.carrier = Carrier(binding, tasks, barrier, written, readers)
         self.walk = list(visits(binding, tiling))
         self.inputs = [self._held(role) for role in binding.fetched]
         self.at_home = [ReadAtHome(self.carrier, role) for role in binding.inputs if role.home is not None]
@@ -75,14 +83,32 @@ class Expansion:
         pieces = dict(dict(level.pieces).get(role.label, self.tiling.levels[-1].tile))
         role_cut = cut(self.binding, role, self.tiling)
         keys = [role_cut.piece(block, tile) for block, tile in self.walk]
+        keys = keys if role.written else same_elements(role.access, self.carrier.axes, keys)
         count = min(dict(level.buffers)[role.label], len(set(keys)))
         buffer = buffer_of(self.binding.number, role, count, role.slot_bytes(pieces), pieces, staged=False)
         kept = min(count, dict(level.held).get(role.label, max(1, count - 1)))
         return Held(role, buffer, keys, next_uses(keys), stays(keys, kept), Slots(count))
 
-    def run(self) -> None:
-        """Append the tasks of every visit."""
+    def strips(self) -> list[range]:
+        """The visits of every strip; raises Unsupported where a tile meets two, or the walk does not go in order."""
+        if self.binding.strip is None:
+            return [range(len(self.walk))]
+        axis, step = self.binding.strip
+        number = list(self.binding.extents).index(axis)
+        ends = [0]
         for visit, (_, tile) in enumerate(self.walk):
+            low, high = tile[number]
+            if low // step == len(ends):
+                ends.append(visit)
+            if not low // step == (high - 1) // step == len(ends) - 1:
+                raise Unsupported("scheduling", f"tiles over {axis} that do not go from strip to strip of {step}")
+        return [range(*ends) for ends in pairwise([*ends, len(self.walk)])]
+
+    def run(self, visits: range, first: int) -> None:
+        """Append the tasks of ``visits``, the first of which is number ``first`` of all einsums'."""
+        self.carrier.first_visit = first - visits.start
+        for visit in visits:
+            tile = self.walk[visit][1]
             read = [(held, self._resident(held, visit)) for held in self.inputs]
             slot, mode, opening = self.output.open(visit)
             operands = {held.role.operand.name: s for held, s in read} | {self.binding.output.operand.name: slot}
@@ -94,7 +120,7 @@ class Expansion:
                 s.readers = self.tasks.joined(s.readers, task)
                 held.slots.used(s, visit, held.stays_until[visit])
             for home in self.at_home:
-                home.read(self.tasks, task)
+                home.read(self.tasks, task, tile)
             self.output.computed(slot, task, visit)
 
     def _resident(self, held: Held, visit: int) -> Slot:
@@ -126,6 +152,15 @@ class Expansion:
         slots = tuple(operands[o].number for o in order)
         origin = tuple(low for low, _ in tile)
         return self.tasks.add(step, origin, slots, cost, waits, carrier.first_visit + visit)
+
+    def rotating(self, memory: str) -> list[tuple[Buffer, Slots]]:
+        """The buffers in ``memory`` through which pieces rotate, with their slots."""
+        found = [(held.buffer, held.slots) for held in self.inputs]
+        if isinstance(self.output, Sessions):
+            found.append((self.output.buffer, self.output.slots))
+            if self.output.staging_buffer is not None and self.output.staging is not None:
+                found.append((self.output.staging_buffer, self.output.staging))
+        return [(buffer, slots) for buffer, slots in found if buffer.memory == memory]
 
     def leftovers(self) -> Iterable[tuple[str, Waits]]:
         """Per memory, what a later user of this einsum's slots has to await."""

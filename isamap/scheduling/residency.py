@@ -76,5 +76,18 @@ class Slots:
         slot.key = key
         self.where[key] = slot
 
+    def clear(self) -> None:
+        """Nothing lies in any slot any more."""
+        self.slots = [Slot(n) for n in range(len(self.slots))]
+        self.where.clear()
+
+    def take_over(self, others: Slots) -> None:
+        """Have the bytes of ``others`` from now on, slot by slot: whoever writes there awaits their last users."""
+        ranked = sorted(others.slots, key=lambda slot: slot.last_use)
+        self.clear()
+        for rank, slot in enumerate(ranked):
+            mine = self.slots[slot.number]
+            mine.last_use, mine.writer, mine.readers = rank - len(ranked), slot.writer, slot.readers
+
     def used(self, slot: Slot, visit: int, next_use: int) -> None:
         slot.last_use, slot.next_use = visit, next_use

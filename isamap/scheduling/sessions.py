@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from isamap.errors import Infeasible, Unsupported
 from isamap.ir.answers import Buffer, Step, sizes
 from isamap.ir.binding import move_extents
-from isamap.scheduling.at_home import home_box, home_buffer
+from isamap.scheduling.at_home import home_box, home_buffer, place_freed
 from isamap.scheduling.carry import Carrier, left_in
 from isamap.scheduling.modes import Mode, first_mode, next_mode
 from isamap.scheduling.residency import NEVER, Slot, Slots
@@ -82,7 +82,7 @@ class Sessions:
         """Copy a complete tile to its place in the tensor that stays on chip."""
         assert self.home is not None
         role = self.binding.output
-        before = self.carrier.barrier.get(self.home.memory, ())
+        before = place_freed(self.carrier, role, key)
         task = self._move(key, slot, Slot(0), [(slot.writer, RESULT), *before], out=True)
         slot.readers = (task,)
         self.carrier.written.note(role.tensor.name, home_box(self.carrier, role, key), [task], stored=True)

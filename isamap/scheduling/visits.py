@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, prod
 
 from isamap.ir.answers import Level, Tiling
 from isamap.ir.binding import Binding, Role
+from isamap.ir.scalar import Access
+from isamap.ir.steps import Ranges, Stepping, Walk
 
-Range = tuple[int, int]
-Ranges = tuple[Range, ...]
-"""Half-open range per axis of the einsum, in the order of its axes."""
+__all__ = ["Cut", "Ranges", "cut", "same_elements", "visit_count", "visits"]
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,27 @@ def cut(binding: Binding, role: Role, tiling: Tiling) -> Cut:
     return Cut(role, tuple(own), len(axes))
 
 
+def same_elements(access: Access, axes: Sequence[str], pieces: Sequence[Ranges]) -> list[Ranges]:
+    """``pieces`` with one name for those of one shape that begin with the same element: windows that slide over each
+    other (``4*p + r``) share such pieces."""
+    if all(len(index.axes) < 2 for index in access.indices):
+        return list(pieces)
+    named: dict[tuple[object, ...], Ranges] = {}
+    known: dict[Ranges, Ranges] = {}
+    for piece in pieces:
+        if piece not in known:
+            start = {x: low for x, (low, _) in zip(axes, piece, strict=True)}
+            first = tuple(index.evaluate(start) for index in access.affine_indices)
+            known[piece] = named.setdefault((first, *(high - low for low, high in piece)), piece)
+    return [known[piece] for piece in pieces]
+
+
 def visits(binding: Binding, tiling: Tiling) -> Iterator[tuple[Ranges, Ranges]]:
     """(range of the block, range of the tile) of every visit, in order."""
     axes = list(binding.extents)
-    outer, inner = tiling.levels[0], tiling.levels[-1]
-    everything = tuple((0, extent) for extent in binding.extents.values())
-    for block in _steps(everything, _loops(axes, outer), 0):
-        for tile in _steps(block, _loops(axes, inner), 0):
+    outer, inner = (Walk(_loops(axes, level)) for level in (tiling.levels[0], tiling.levels[-1]))
+    for block in outer.over(tuple((0, extent) for extent in binding.extents.values())):
+        for tile in inner.over(block):
             yield block, tile
 
 
@@ -57,17 +71,6 @@ def visit_count(binding: Binding, tiling: Tiling) -> int:
     return max(blocks, prod(ceil(extents[x] / tile[x]) for x in extents))
 
 
-def _loops(axes: list[str], level: Level) -> list[tuple[int, int]]:
+def _loops(axes: list[str], level: Level) -> list[Stepping]:
     step = dict(level.tile)
-    return [(axes.index(x), step[x]) for x in level.order]
-
-
-def _steps(ranges: Ranges, loops: list[tuple[int, int]], depth: int) -> Iterator[Ranges]:
-    if depth == len(loops):
-        yield ranges
-        return
-    number, step = loops[depth]
-    low, high = ranges[number]
-    for start in range(low, high, step):
-        part = (start, min(start + step, high))
-        yield from _steps((*ranges[:number], part, *ranges[number + 1 :]), loops, depth + 1)
+    return [Stepping(axes.index(x), step[x], level.turning, x in level.backward) for x in level.order]

@@ -11,7 +11,8 @@ from math import ceil, prod
 
 from isamap.ir.binding import Binding, Role
 from isamap.ir.hardware import Transfer, cycles
-from isamap.tiling.estimate import Estimate, carried, carry_cycles
+from isamap.tiling.carrying import carried, carry_cycles
+from isamap.tiling.estimate import Estimate
 from isamap.tiling.nest import Nest, piece
 
 _MOST = 64

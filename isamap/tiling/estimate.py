@@ -1,4 +1,5 @@
-"""A closed-form estimate of what a nest costs: the busiest queue or resource, both ends, and stalls."""
+"""An estimate of what a nest costs: the busiest queue or resource in closed form, and the computations with all that
+they wait for."""
 
 from __future__ import annotations
 
@@ -9,12 +10,13 @@ from math import prod
 
 from isamap.errors import InvalidNoun
 from isamap.ir.binding import Binding, Role, move_cycles, move_extents, transfer_cycles
-from isamap.ir.block import block, blocks, rows
 from isamap.ir.expression import Expression, evaluate
 from isamap.ir.hardware import Instruction, Transfer, Use
+from isamap.tiling.carrying import carried, carry_cycles
 from isamap.tiling.chain import chain_idle_cycles
-from isamap.tiling.hold import Kept, OutputSlots, fit, output_slots
+from isamap.tiling.hold import Kept, OutputSlots, fetches, fit, output_slots
 from isamap.tiling.nest import Loop, Nest, histogram, legal, loops, piece
+from isamap.tiling.rehearsal import idle_cycles
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Estimate:
     staging_slots: int
 
     def value(self, objective: str) -> float:
-        """The quantity to minimise. An issue counts as a quarter of a cycle, so that coarser tiles win ties."""
-        cycles = self.cycles + self.issues / 4
+        """The quantity to minimise. An issue counts as a sixteenth of a cycle, so that coarser tiles win ties."""
+        cycles = self.cycles + self.issues / 16
         values = {"latency": cycles, "energy": self.energy_pj, "traffic": self.traffic_bytes}
         return cycles * self.energy_pj if objective == "edp" else values[objective] * (1 + self.issues * 1e-9)
 
@@ -90,96 +92,73 @@ class Busy:
         if role.route.store is not None:
             self.transfer(role.route.store, role, tile, tiles)
 
-    def in_turn(self) -> float:
-        """Cycles where nothing overlaps."""
-        return sum(self.cycles[queue.name] for queue in self.binding.target.queues if queue.name in self.cycles)
-
     def latency(self) -> float:
         """Cycles of the busiest queue or resource."""
         counts = {queue.name: queue.count for queue in self.binding.target.queues}
         return max(cycles / counts.get(name, 1) for name, cycles in self.cycles.items())
 
-
-def carried(transfer: Transfer, role: Role, sizes: Mapping[str, int]) -> tuple[int, int, int]:
-    """(bytes and rows of a block, blocks) that bring a piece of ``sizes`` in or out."""
-    layout = role.staged_layout(sizes)
-    first, _ = block(transfer, layout, 0)
-    return role.tensor.dtype.bytes_for(first.points), rows(first), blocks(transfer, layout)
-
-
-def carry_cycles(transfer: Transfer, role: Role, sizes: Mapping[str, int]) -> int:
-    """Cycles that a piece of ``sizes`` holds the channel, by itself."""
-    size_bytes, lines, count = carried(transfer, role, sizes)
-    return count * transfer_cycles(transfer, size_bytes, lines)
+    def computing(self) -> float:
+        """Cycles in which the computing unit cannot start anything else, nor those that use its ports."""
+        instruction = self.binding.instruction
+        ports = [self.cycles[use.resource] for use in instruction.uses if use.bytes_per_cycle is None]
+        count = next(queue.count for queue in self.binding.target.queues if queue.name == instruction.unit)
+        return max(self.cycles[instruction.unit] / count, *ports, 0.0)
 
 
 def _energy(cost: Expression | None, values: Mapping[str, int]) -> float:
     return 0.0 if cost is None else float(evaluate(cost, values))
 
 
-def estimate(binding: Binding, nest: Nest) -> Estimate | None:
-    """The estimate of ``nest``; None where it is not legal or does not fit."""
+def estimate(binding: Binding, nest: Nest, *, patient: bool = True) -> Estimate | None:
+    """The estimate of ``nest``; None where it is not legal or does not fit. One that is not ``patient`` leaves out
+    that the unit may stand idle for want of pieces: it is never larger."""
     if not legal(binding, nest):
         return None
     try:
-        return _estimate(binding, nest)
+        return _estimate(binding, nest, patient)
     except InvalidNoun:
         return None
 
 
-def _estimate(binding: Binding, nest: Nest) -> Estimate | None:
+def _estimate(binding: Binding, nest: Nest, patient: bool) -> Estimate | None:
     nest_loops, tile = loops(nest, binding.extents), dict(nest.tile)
-    for spare in (1, 0):
-        out = output_slots(binding, nest_loops, tile, spare)
+    for spare in (1, 0) if nest.ahead else (0,):
+        out = output_slots(binding, nest_loops, tile, spare, nest.turning)
         kept = fit(binding, nest, nest_loops, out, spare) if out is not None else None
         if out is not None and kept is not None:
-            return estimate_of(binding, nest, nest_loops, out, kept, spare)
+            return estimate_of(binding, nest, nest_loops, out, kept, patient=patient)
     return None
 
 
 def estimate_of(
-    binding: Binding, nest: Nest, nest_loops: list[Loop], out: OutputSlots, kept: Mapping[str, Kept], spare: int
+    binding: Binding,
+    nest: Nest,
+    nest_loops: list[Loop],
+    out: OutputSlots,
+    kept: Mapping[str, Kept],
+    *,
+    patient: bool = True,
 ) -> Estimate:
-    """The estimate where it is known what is held, and whether there is a ``spare`` slot to load ahead."""
+    """The estimate where it is known what is held, in how many slots."""
     tile = dict(nest.tile)
     busy, output = Busy(binding), binding.output
     busy.issues(nest)
     for one in kept.values():
         if one.role.route.fetch is not None:
-            busy.transfer(one.role.route.fetch, one.role, piece(one.role, nest), one.hold.fetches)
+            busy.transfer(one.role.route.fetch, one.role, piece(one.role, nest), fetches(nest, nest_loops, one))
     busy.output(out, prod(binding.extents[x] / tile[x] for x in output.access.axes), tile)
     slots = (*((name, one.slots) for name, one in kept.items()), (output.operand.name, out.slots))
     held = (*((name, one.hold.slots) for name, one in kept.items()), (output.operand.name, out.held))
-    visits = prod(loop.trips for loop in nest_loops)
-    chained = busy.cycles[binding.instruction.unit] + chain_idle_cycles(binding, nest, nest_loops)
-    steady = max(busy.latency(), chained) + _stalls(kept, nest, busy, visits) if spare else busy.in_turn()
-    total = steady + _ends(binding, nest)
+    if patient:
+        idle = idle_cycles(binding, nest, nest_loops, out, kept)
+    else:
+        idle = 0.0 if nest.turning else chain_idle_cycles(binding, nest, nest_loops)
+    total = max(busy.latency(), busy.computing() + idle) + _epilogue(binding, tile)
     return Estimate(total, busy.energy_pj, busy.traffic_bytes, busy.count, slots, held, out.staging)
 
 
-def _ends(binding: Binding, nest: Nest) -> float:
-    """Prologue and epilogue: the first piece of every input in, the last tile out."""
-    total, tile, output = 0.0, dict(nest.tile), binding.output
-    ways = [(role.route.fetch, role, piece(role, nest)) for role in binding.inputs]
-    for way, role, sizes in (*ways, (output.route.store, output, tile)):
-        total += carry_cycles(way, role, sizes) if way is not None else 0
-    return total + (move_cycles(output.route.drain, move_extents(binding, tile)) if output.route.drain else 0)
-
-
-def _stalls(kept: Mapping[str, Kept], nest: Nest, busy: Busy, visits: int) -> float:
-    """Cycles in which the held pieces of a tensor turn over too slowly.
-
-    During its last sweep a set of D pieces frees slot after slot, W spare slots are loaded before. The last of the
-    D - W others is wanted (2 - 1/D) sweeps after the first could begin; the channel also serves the other tensors.
-    """
-    steady, stalled = busy.latency(), 0.0
-    for one in kept.values():
-        fetch, hold = one.role.route.fetch, one.hold
-        if fetch is None or one.slots >= hold.pieces:
-            continue
-        alone = carry_cycles(fetch, one.role, piece(one.role, nest))
-        others = max(0.0, busy.cycles[fetch.channel] - alone * hold.fetches) / steady
-        late = alone / (1 - min(0.8, others)) * (2 * hold.slots - one.slots)
-        sweep = hold.sweep * steady / visits
-        stalled += max(0.0, late - sweep * (2 - 1 / hold.slots)) * max(0.0, hold.fetches / hold.slots - 1)
-    return stalled
+def _epilogue(binding: Binding, tile: Mapping[str, int]) -> float:
+    """The last tile out."""
+    route, output = binding.output.route, binding.output
+    total = carry_cycles(route.store, output, tile) if route.store is not None else 0
+    return total + (move_cycles(route.drain, move_extents(binding, tile)) if route.drain else 0)

@@ -1,13 +1,14 @@
 """How many pieces of each tensor a nest keeps, how often it fetches them, and how many slots that takes.
 
 Holding the pieces touched by the loops from position h inwards takes ``distinct(h)`` slots and fetches each of them
-once per iteration of the loops outside h, except trailing ones that the tensor does not depend on. A *spare* slot
-lets the next piece come while the last one is used; where memory is short there is none.
+once per iteration of the loops outside h, except trailing ones that the tensor does not depend on. Where loops turn,
+each of their steps changes one index only: pieces are fetched at the steps of loops that the tensor depends on. A
+*spare* slot lets the next piece come while the last one is used; where memory is short there is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, prod
 
@@ -18,36 +19,56 @@ from isamap.tiling.nest import Loop, Nest, piece
 @dataclass(frozen=True)
 class Hold:
     """``slots`` of ``pieces`` held, ``fetches`` pieces brought in over the whole run (fractional at ragged edges);
-    ``sweep`` visits use each piece held once."""
+    what is held are the pieces that the loops from number ``inside`` on step through."""
 
     slots: int
     fetches: float
     pieces: int
-    sweep: int
+    inside: int
 
-    def least_slots(self, spare: int = 1) -> int:
+    def least_slots(self, spare: int) -> int:
         """Slots it takes with ``spare`` ones to load ahead; none is needed where every piece stays."""
         return min(self.slots + spare, self.pieces)
 
 
-def holds(nest_loops: list[Loop], axes: Iterable[str], sizes: Mapping[str, int]) -> list[Hold]:
+def holds(nest_loops: list[Loop], axes: Iterable[str], sizes: Mapping[str, int], turning: bool = False) -> list[Hold]:
     """The worthwhile ways to hold a tensor's pieces, fewest slots first."""
-    own = set(axes)
-    relevant = [loop.axis in own and loop.step >= sizes[loop.axis] for loop in nest_loops]
+    relevant = _bringing(nest_loops, axes, sizes)
     pieces = prod(loop.trips for loop, mine in zip(nest_loops, relevant, strict=True) if mine)
     found: list[Hold] = []
     slots, inside = 1, 1.0
     for h in range(len(nest_loops), -1, -1):
         if h < len(nest_loops) and relevant[h]:
             slots, inside = slots * nest_loops[h].trips, inside * nest_loops[h].turns
-        last = h
-        while last > 0 and not relevant[last - 1]:
-            last -= 1
-        outside = prod(lp.turns if r else lp.trips for lp, r in zip(nest_loops[:last], relevant[:last], strict=True))
+        outside = _changes(nest_loops[:h], relevant[:h], turning)
         if not found or outside * inside < found[-1].fetches * 0.999:
-            sweep = prod(loop.trips for loop in nest_loops[h + 1 :])
-            found.append(Hold(slots, outside * inside, pieces, sweep))
+            found.append(Hold(slots, outside * inside, pieces, h))
     return found
+
+
+def _bringing(nest_loops: Sequence[Loop], axes: Iterable[str], sizes: Mapping[str, int]) -> list[bool]:
+    """Which loops bring other pieces of a tensor over ``axes`` with every step."""
+    own = set(axes)
+    return [loop.axis in own and loop.step >= sizes[loop.axis] for loop in nest_loops]
+
+
+def _changes(outside: Sequence[Loop], relevant: Sequence[bool], turning: bool) -> float:
+    """How often the loops ``outside`` bring other pieces, the first ones included."""
+    if turning:
+        steps = sum(count for count, mine in zip(_steps(outside), relevant, strict=True) if mine)
+        return (1 + steps) * _ragged(outside, relevant)
+    last = max((n for n, mine in enumerate(relevant) if mine), default=-1) + 1
+    return prod(lp.turns if mine else lp.trips for lp, mine in zip(outside[:last], relevant[:last], strict=True))
+
+
+def _ragged(outside: Sequence[Loop], relevant: Sequence[bool]) -> float:
+    """What is brought in at an average step of the loops ``outside``, of what is at a full one."""
+    return prod(loop.turns / loop.trips for loop, mine in zip(outside, relevant, strict=False) if mine)
+
+
+def _steps(nest_loops: Sequence[Loop]) -> list[int]:
+    """How often each loop steps on, over the whole run."""
+    return [prod(outer.trips for outer in nest_loops[:n]) * (loop.trips - 1) for n, loop in enumerate(nest_loops)]
 
 
 @dataclass(frozen=True)
@@ -61,11 +82,13 @@ class OutputSlots:
     staging: int
 
 
-def output_slots(binding: Binding, nest_loops: list[Loop], tile: Mapping[str, int], spare: int) -> OutputSlots | None:
+def output_slots(
+    binding: Binding, nest_loops: list[Loop], tile: Mapping[str, int], spare: int, turning: bool = False
+) -> OutputSlots | None:
     """The slots that the output takes, with ``spare`` ones to go on with while a tile leaves; None where a tile would
     have to leave its accumulator half done and cannot come back, or is of a tensor that stays on chip."""
     axes, output = binding.output.access.axes, binding.output
-    ways = holds(nest_loops, axes, tile)
+    ways = holds(nest_loops, axes, tile, turning)
     tiles = ways[-1].fetches
     first_reduction = next((n for n, loop in enumerate(nest_loops) if loop.axis not in axes), len(nest_loops))
     alive = prod(loop.trips for loop in nest_loops[first_reduction:] if loop.axis in axes)
@@ -77,13 +100,25 @@ def output_slots(binding: Binding, nest_loops: list[Loop], tile: Mapping[str, in
     places = max(1, binding.room()[memory.name] // output.slot_bytes(tile))
     hold = next((way for way in reversed(ways) if way.slots <= max(1, places - 1)), ways[0])
     hold = next((way for way in reversed(ways) if way.slots <= places and way.fetches < hold.fetches), hold)
-    sessions = hold.fetches / tiles
+    kept = min(places, ways[-1].slots) if turning else hold.slots
+    found = _found_again(nest_loops, _bringing(nest_loops, axes, tile), hold, kept) if turning else 0.0
+    sessions = max(1.0, (hold.fetches - found) / tiles)
     if sessions > 1 and output.route.fill is None:
         return None
     if output.home is not None:
-        return OutputSlots(1.0, places, hold.slots, 0) if hold.fetches == tiles else None
+        return OutputSlots(1.0, places, kept, 0) if hold.fetches == tiles else None
     staged = alive if sessions > 1 or binding.continues else 1
-    return OutputSlots(sessions, places, hold.slots, staged + 2 * spare)
+    return OutputSlots(sessions, places, kept, staged + 2 * spare)
+
+
+def _found_again(nest_loops: Sequence[Loop], relevant: Sequence[bool], hold: Hold, places: int) -> float:
+    """Pieces still in one of ``places`` when loops turn: those that ``hold`` does not count on."""
+    outside, found = nest_loops[: hold.inside], 0.0
+    for n, steps in enumerate(_steps(outside)):
+        if not relevant[n]:
+            swept = prod(loop.trips for m, loop in enumerate(outside) if m > n and relevant[m])
+            found += steps * min(places - hold.slots, (swept - 1) * hold.slots)
+    return found * _ragged(outside, relevant)
 
 
 @dataclass
@@ -94,6 +129,15 @@ class Kept:
     hold: Hold
     slots: int
     slot_bytes: int
+
+
+def fetches(nest: Nest, nest_loops: Sequence[Loop], one: Kept) -> float:
+    """Pieces that come in over the whole run; where loops turn, old ones may still lie in slots to load ahead."""
+    if not nest.turning:
+        return one.hold.fetches
+    relevant = _bringing(nest_loops, one.role.access.axes, piece(one.role, nest))
+    fewest = prod(loop.turns for loop, mine in zip(nest_loops, relevant, strict=True) if mine)
+    return max(fewest, one.hold.fetches - _found_again(nest_loops, relevant, one.hold, one.slots))
 
 
 def fit(
@@ -112,33 +156,34 @@ def fit(
     ways: dict[str, list[Hold]] = {}
     for role in binding.fetched:
         name, sizes = role.operand.name, piece(role, nest)
-        ways[name] = holds(nest_loops, role.access.axes, sizes)
+        ways[name] = holds(nest_loops, role.access.axes, sizes, nest.turning)
         kept[name] = Kept(role, ways[name][0], ways[name][0].least_slots(spare), role.slot_bytes(sizes))
         room[role.route.memory.name] -= kept[name].slot_bytes * kept[name].slots
     if min(room.values()) < 0:
         return None
-    while _upgrade(kept, ways, room):
-        pass
+    for _ in range(nest.upgrades):
+        if not _upgrade(kept, ways, room, spare):
+            break
     while more_slots(kept, room):
         pass
     return kept
 
 
-def _upgrade(kept: Mapping[str, Kept], ways: Mapping[str, list[Hold]], room: dict[str, int]) -> bool:
+def _upgrade(kept: Mapping[str, Kept], ways: Mapping[str, list[Hold]], room: dict[str, int], spare: int) -> bool:
     """Give the next larger hold to the tensor that saves most fetched bytes per byte of room; False where none fits."""
     best: tuple[Kept, Hold] | None = None
     best_gain = 0.0
     for name, one in kept.items():
         for better in ways[name][ways[name].index(one.hold) + 1 :]:
-            more = better.least_slots() - one.slots
+            more = better.least_slots(spare) - one.slots
             gain = (one.hold.fetches - better.fetches) / max(1, more)
             if one.slot_bytes * more <= room[one.role.route.memory.name] and gain > best_gain:
                 best, best_gain = (one, better), gain
     if best is None:
         return False
     one, better = best
-    room[one.role.route.memory.name] -= one.slot_bytes * (better.least_slots() - one.slots)
-    one.hold, one.slots = better, better.least_slots()
+    room[one.role.route.memory.name] -= one.slot_bytes * (better.least_slots(spare) - one.slots)
+    one.hold, one.slots = better, better.least_slots(spare)
     return True
 
 

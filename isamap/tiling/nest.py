@@ -16,15 +16,26 @@ from isamap.ir.binding import Binding, Role
 from isamap.ir.carried import why_not_carried
 from isamap.ir.shared_bytes import why_fetches_meet
 
+MOST_UPGRADES = 8
+
 
 @dataclass(frozen=True)
 class Nest:
-    """Sizes per axis of a tile and of a block (multiples of tiles, or the whole extent), and the loop orders."""
+    """Sizes per axis of a tile and of a block (multiples of tiles, or the whole extent), and the loop orders.
+
+    ``turning``: every loop goes the other way each time it is entered again. ``backward``: axes whose loops begin at
+    the far end, where the last block and tile may be short. ``upgrades``: how often at most an input is held across
+    more loops than it must be, at the cost of slots to load ahead. ``ahead``: is there to be a slot for that at all?
+    """
 
     tile: tuple[tuple[str, int], ...]
     block: tuple[tuple[str, int], ...]
     outer: tuple[str, ...]
     inner: tuple[str, ...]
+    turning: bool = False
+    backward: tuple[str, ...] = ()
+    upgrades: int = MOST_UPGRADES
+    ahead: bool = True
 
 
 def normal(

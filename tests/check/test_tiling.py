@@ -65,6 +65,7 @@ SPOILED: list[tuple[str, Callable[[], Tiling]]] = [
     ("axes", lambda: spoiled(1, tile=sizes(m=16, n=16, k=20, z=1))),
     ("order", lambda: spoiled(1, order=("m", "n", "k", "m"))),
     ("order", lambda: spoiled(1, order=("m", "n", "k", "z"))),
+    ("order", lambda: spoiled(0, backward=("n",))),
     ("cover", lambda: spoiled(1, order=("m", "k"))),  # n never moves on
     ("cover", lambda: spoiled(0, order=("m",))),  # nor does the block of k
     ("outer", lambda: replace(RIGHT, match=replace(MATCH, axes=(("i", ("m",)), ("j", ("n",)), ("k", ()))))),

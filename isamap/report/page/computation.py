@@ -41,7 +41,7 @@ def _tiling(tiling: Tiling) -> Markup:
         (
             level.memory,
             " ".join(f"{axis}={size}" for axis, size in level.tile),
-            " ".join(level.order) or "-",
+            level.loops_text,
             " ".join(f"{tensor}:{buffers}" for tensor, buffers in level.buffers) or "-",
         )
         for level in tiling.levels

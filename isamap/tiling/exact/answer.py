@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import ceil, prod
+from math import ceil
 from typing import Any
 
 from isamap.ir.answers import Tiling
 from isamap.ir.binding import Binding
-from isamap.tiling.estimate import Estimate, estimate_of
+from isamap.tiling.estimate import estimate_of
 from isamap.tiling.exact.counts import Counts
 from isamap.tiling.exact.modelled import modelled
 from isamap.tiling.exact.plan import ACCUMULATORS, SIDES, SUMS, LoopName, Plan, Side, plan_of
@@ -64,7 +64,8 @@ def _with_still_loops(
 
 
 def tiling_of_plan(binding: Binding, plan: Plan, objective: str) -> Tiling:
-    """``plan`` in the form in which scheduling takes it; what room is left loads more pieces ahead."""
+    """``plan`` in the form in which scheduling takes it. What room is left loads more pieces ahead, and loops turn
+    round where that is no worse: both are more than the model knows."""
     nest = plan.nest
     nest_loops, tile = loops(nest, binding.extents), dict(nest.tile)
     count = Counts(binding, plan)
@@ -87,14 +88,18 @@ def tiling_of_plan(binding: Binding, plan: Plan, objective: str) -> Tiling:
         held, distinct = count.held(name, role)
         stepping = [n for n, loop in enumerate(moving) if loop in inside[name] and loop[1] in role.access.axes]
         first = stepping[0] if stepping else len(moving)
-        sweep = prod(lp.trips for lp in nest_loops[first:])
         fetches = sum(count.pieces(role).values()) * count.fetched(name, role)
-        hold = Hold(held, float(fetches), distinct, sweep)
+        hold = Hold(held, float(fetches), distinct, first)
         kept[name] = Kept(role, hold, dict(plan.slots)[name], role.slot_bytes(sizes))
         room[role.route.memory.name] -= kept[name].slots * kept[name].slot_bytes
     while plan.spare and more_slots(kept, room):
         pass
-    found: Estimate = estimate_of(binding, nest, nest_loops, out, kept, int(plan.spare))
+    found = estimate_of(binding, nest, nest_loops, out, kept)
+    turning = replace(nest, turning=True)
+    staying = replace(out, held=max(out.held, min(out.slots, count.held(SUMS, output)[1])))
+    turned = estimate_of(binding, turning, nest_loops, staying, kept)
+    if binding.strip is None and turned.value(objective) <= found.value(objective):
+        nest, found = turning, turned
     return tiling_as_estimated(binding, nest, found, objective)
 
 
