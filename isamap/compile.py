@@ -3,7 +3,7 @@
     ways              the matches and rewrites worth planning     mapping
     first_plan        tilings and a schedule, by heuristics       plan: tiling, scheduling
     by_solvers        better ones, by CP-SAT                      plan: tiling, scheduling
-    place_plan        addresses                                   plan: placement
+    place             addresses                                   plan: placement
     lower             the program                                 lowering
     judge_program     legal? free of hazards? right?              judge: check, simulate
 
@@ -22,7 +22,7 @@ from isamap.ir.workload import Workload
 from isamap.judge import judge_answers, judge_program, least_bound, lower_bound, solved_program
 from isamap.lowering import lower
 from isamap.mapping import Freedom, Way, ways
-from isamap.plan import Progress, Search, by_solvers, first_plan, place_plan
+from isamap.plan import Progress, Search, by_solvers, first_plan
 
 __all__ = ["Compiled", "Options", "compile_workload"]
 
@@ -54,7 +54,7 @@ def compile_workload(
     if options.method == "exact" or (options.method == "auto" and len(plan.schedule.step) <= _SMALL):
         plan = by_solvers(search, plan)
     search.tell("placing and lowering", plan.value)
-    placement = place_plan(search, plan.schedule, plan.bindings)
+    placement = search.place(plan.schedule, plan.bindings)
     program = lower(plan.work, plan.bindings, plan.schedule, placement, target)
     seconds = search.seconds()
     search.tell("simulating", plan.value)

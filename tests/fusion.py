@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
-from isamap.fusing import fused
 from isamap.ir.answers import Home, Placement, Schedule, Tiling, Violation
 from isamap.ir.binding import Binding, matches_of
 from isamap.ir.hardware import Target
@@ -14,7 +13,9 @@ from isamap.ir.workload import Workload
 from isamap.judge import judge_answers, judge_program
 from isamap.lowering import lower
 from isamap.mapping.choose import choose
-from isamap.plan import _bindings, place
+from isamap.plan import place
+from isamap.plan.apart import bindings_of
+from isamap.plan.fusing import fused
 from isamap.scheduling import list_schedule
 from isamap.spec import load_target, load_workload
 
@@ -53,7 +54,7 @@ def fused_kernel(
     """The kernel on ``machine`` with tensors in the given homes, in the ``rank``-th tilings that are proposed."""
     work, target = load_workload(text), load_target(machine, dict(parameters))
     _, candidates, _ = choose(work, target)
-    choices = [bindings[:1] for bindings in _bindings(work, candidates, target, dict(homes))]
+    choices = [bindings[:1] for bindings in bindings_of(work, candidates, target, dict(homes))]
     parts = next(islice(fused(choices, "latency", 1.0), rank, None)).parts
     schedule = list_schedule(parts, target)
     placement = place(schedule, [binding for binding, _ in parts], target)

@@ -21,7 +21,6 @@ LAYERS = [  # a room may import the rooms above its own line, never one on it
     ["search"],
     ["judge"],
     ["compiled"],
-    ["fusing"],
     ["plan"],
     ["compile"],
     ["result"],

@@ -7,10 +7,10 @@ from math import prod
 import pytest
 
 from isamap.compile import Options, compile_workload
-from isamap.fusing import fused
 from isamap.ir.answers import Home
 from isamap.mapping.choose import choose
-from isamap.plan import _bindings
+from isamap.plan.apart import bindings_of
+from isamap.plan.fusing import fused
 from isamap.spec import load_target, load_workload
 from tests.fusion import CHAIN, DEPTHWISE, PRODUCTS, RECTIFIED, WINDOWS, FusedKernel, fused_kernel, kernel
 
@@ -89,6 +89,6 @@ def test_nothing_passes_by_an_einsum_that_stands_between() -> None:
     work, target = load_workload(text), load_target("tiny")
     _, candidates, _ = choose(work, target)
     homes = {"T": Home("local", (1, 1), 0, 2, 1), "W": Home("local", (1, 1), 0, 2, 1)}
-    assert not list(fused([one[:1] for one in _bindings(work, candidates, target, homes)], "latency", 1.0))
+    assert not list(fused([one[:1] for one in bindings_of(work, candidates, target, homes)], "latency", 1.0))
     del homes["W"]
-    assert list(fused([one[:1] for one in _bindings(work, candidates, target, homes)], "latency", 1.0))
+    assert list(fused([one[:1] for one in bindings_of(work, candidates, target, homes)], "latency", 1.0))

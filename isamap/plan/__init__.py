@@ -1,0 +1,18 @@
+"""From matches to a plan: a binding and a tiling for every einsum, and one schedule of all of them.
+
+    bindings_of       operands, routes, layouts                   ir
+    tilings           sizes, order, pieces, buffers               tiling        tile_exactly
+    list_schedule     residency, order, times                     scheduling    schedule_exactly
+    first_fit         addresses                                   placement     place_exactly
+
+The heuristics on the left always run first (``heuristic``: ``apart``, ``on_chip``). The solvers on the right begin from
+what they found (``solvers``); what a solver finds is taken only where it is better. A search that is stopped (time
+limit, Ctrl-C) answers with the best plan so far.
+"""
+
+from isamap.plan.addresses import place
+from isamap.plan.heuristic import first_plan
+from isamap.plan.search import Progress, Search
+from isamap.plan.solvers import by_solvers
+
+__all__ = ["Progress", "Search", "by_solvers", "first_plan", "place"]
