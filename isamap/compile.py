@@ -3,6 +3,7 @@
     ways              the matches and rewrites worth planning     mapping
     first_plan        tilings and a schedule, by heuristics       plan: tiling, scheduling
     by_solvers        better ones, by CP-SAT                      plan: tiling, scheduling
+    search_all        of small kernels the best of all            plan: search, scheduling
     place             addresses                                   plan: placement
     lower             the program                                 lowering
     judge_program     legal? free of hazards? right?              judge: check, simulate
@@ -16,17 +17,21 @@ from dataclasses import replace
 
 from isamap.compiled import Compiled, Options, Plan
 from isamap.errors import Infeasible, NotFound, Unsupported
+from isamap.ir.answers import Solved
 from isamap.ir.binding import matches_of
+from isamap.ir.certificate import OTHER_WAYS, Certificate, Kind
 from isamap.ir.hardware import Target
+from isamap.ir.program import Program
 from isamap.ir.workload import Workload
-from isamap.judge import judge_answers, judge_program, least_bound, lower_bound, solved_program
+from isamap.judge import judge_answers, judge_program, least_bound, lower_bound, named_bounds, solved_program
 from isamap.lowering import lower
 from isamap.mapping import Freedom, Way, ways
-from isamap.plan import Progress, Search, by_solvers, first_plan
+from isamap.plan import Progress, Search, by_solvers, distinct, first_plan, search_all
 
 __all__ = ["Compiled", "Options", "compile_workload"]
 
-_SMALL = 120  # with --method auto, the solvers are asked about plans of at most so many issues
+_SMALL = 120  # issues; with --method auto, the solvers are asked about plans of no more
+_FIRST = 0.4  # of the time left for what the solvers make of the heuristics' plan, before all cuts are searched
 
 
 def compile_workload(
@@ -51,8 +56,12 @@ def compile_workload(
     else:
         plan, found, steps, notes = start.plan, start.matches, start.steps, start.notes
         search.bound = least_bound([work, plan.work], target, options.objective)
-    if options.method == "exact" or (options.method == "auto" and len(plan.schedule.step) <= _SMALL):
-        plan = by_solvers(search, plan)
+    certificate = None
+    small = len(plan.schedule.step) <= _SMALL
+    if options.method == "exact" or (options.method == "auto" and small):
+        plan = by_solvers(search, plan, _FIRST if small else 1.0)
+        if small and not search.stopped:
+            plan, certificate = search_all(search, plan, distinct([m for one in found for m in one.with_swap]))
     search.tell("placing and lowering", plan.value)
     placement = search.place(plan.schedule, plan.bindings)
     program = lower(plan.work, plan.bindings, plan.schedule, placement, target)
@@ -60,16 +69,44 @@ def compile_workload(
     search.tell("simulating", plan.value)
     run, violations = judge_program(program, plan.work, target, seed=options.seed, asked=work)
     violations += judge_answers(matches_of(plan.bindings), plan.tilings, plan.schedule, placement, plan.work, target)
-    solved = solved_program(program, run, search.bound, options.objective, seconds, options.seed)
+    solved = solved_program(program, run, search.best_bound, options.objective, seconds, options.seed)
     solved = replace(solved, method=plan.method, history=tuple(search.history))
     if search.stopped:
         notes = (*notes, "stopped before everything was tried; this is the best one found")
     notes += _passing(plan)
     notes += _differences(plan.schedule.latency_cycles, run.latency_cycles)
+    certificate = _certificate(search, certificate, solved, plan.work)
     cycles = int(least_bound([work, plan.work], target, "latency") or 0)
     return Compiled(
-        work, target, options, found, plan, placement, program, run, solved, cycles, violations, notes, steps
+        work,
+        target,
+        options,
+        found,
+        plan,
+        placement,
+        program,
+        run,
+        solved,
+        cycles,
+        violations,
+        notes,
+        steps,
+        certificate,
     )
+
+
+def _certificate(search: Search, found: Certificate | None, solved: Solved[Program], done: Workload) -> Certificate:
+    """What is known of the value of a program that does ``done``: what the search of all cuts showed, or closed forms
+    alone where they say no less."""
+    works, objective = list(dict.fromkeys([search.work, done])), search.options.objective
+    least = least_bound(works, search.target, objective)
+    bounds = named_bounds(works, search.target, objective)
+    if least is not None and search.bound is not None and search.bound < least:
+        bounds += ((OTHER_WAYS, search.bound),)
+    if found is not None and found.bound is not None and found.bound > (search.bound or 0.0):
+        return replace(found, value=solved.value or 0.0, bounds=bounds)
+    kind: Kind = "verified" if search.bound is not None else "none"
+    return Certificate(kind, solved.objective, solved.value or 0.0, search.bound, bounds)
 
 
 def _passing(plan: Plan) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from isamap.ir.answers import Placement, Schedule, Solved, Tiling, Violation
 from isamap.ir.binding import Binding
+from isamap.ir.certificate import Certificate
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
 from isamap.ir.workload import Workload
@@ -75,6 +76,7 @@ class Compiled:
     violations: tuple[Violation, ...]
     notes: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    certificate: Certificate | None = None
 
     @property
     def performed(self) -> Workload:

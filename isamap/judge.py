@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from isamap.bounds import compulsory_bytes, energy_bound_pj, latency_bound_cycles
+from isamap.bounds import energy_bound_pj, forced_bytes, latency_bound_cycles, latency_bounds
 from isamap.check.match import check_match
 from isamap.check.placement import check_placement
 from isamap.check.program import check_program
@@ -78,11 +78,23 @@ def lower_bound(work: Workload, target: Target, objective: Objective) -> float |
     if objective == "latency":
         return float(latency_bound_cycles(work, target))
     if objective == "traffic":
-        return float(sum(compulsory_bytes(work)))
+        return float(forced_bytes(work, target))
     energy = energy_bound_pj(work, target)
     if energy is None or objective == "energy":
         return energy
     return energy * latency_bound_cycles(work, target)
+
+
+def named_bounds(works: Sequence[Workload], target: Target, objective: Objective) -> tuple[tuple[str, float], ...]:
+    """The closed-form bounds of each of ``works`` by name; those of the second and later ones say whose they are."""
+    found: list[tuple[str, float]] = []
+    for number, work in enumerate(works):
+        own = [(bound.name, float(bound.value)) for bound in latency_bounds(work, target)]
+        if objective != "latency":
+            bound = lower_bound(work, target, objective)
+            own = [] if bound is None else [(objective, bound)]
+        found += [(f"{work.name}, rewritten: {name}" if number else name, value) for name, value in own]
+    return tuple(found)
 
 
 def solved_program(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from isamap.errors import InputError, InvalidNoun
 from isamap.ir.answers import Match, Moment, Tiling, Violation
 from isamap.ir.binding import matches_of
+from isamap.ir.certificate import Certificate
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
 from isamap.ir.record import program_from_json, program_to_json
@@ -62,6 +63,7 @@ class Result:
     summary: Mapping[str, Any]
     matches: tuple[Match, ...]
     tilings: tuple[Tiling, ...]
+    certificate: Certificate | None = None
 
 
 def summary(compiled: Compiled) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def summary(compiled: Compiled) -> dict[str, Any]:
         "value": _plain(solved.value),
         "bound": _plain(solved.bound),
         "gap": solved.gap,
-        "certificate": "none",
+        "certificate": compiled.certificate.kind if compiled.certificate else "none",
         "latency_cycles": run.latency_cycles,
         "bound_cycles": compiled.bound_cycles,
         "energy_pj": run.energy_pj,
@@ -110,6 +112,7 @@ def to_json(compiled: Compiled) -> dict[str, Any]:
         "machine": to_text(compiled.target).splitlines(),
         "matches": [to_text(match) for match in matches_of(compiled.bindings)],
         "tilings": [to_text(tiling) for tiling in compiled.tilings],
+        **_certified(compiled.certificate),
         "program": program_to_json(compiled.program),
     }
     return {**record, "checksum": checksum(record)}
@@ -166,7 +169,8 @@ def read_result(path: str | Path) -> Result:
         matches = tuple(_noun([text], Match) for text in record["matches"])
         tilings = tuple(_noun([text], Tiling) for text in record["tilings"])
         performed = _noun(record["performed"], Workload) if "performed" in record else work
-        result = Result(work, performed, target, program, seed, record["summary"], matches, tilings)
+        certificate = _noun(record["certificate"], Certificate) if "certificate" in record else None
+        result = Result(work, performed, target, program, seed, record["summary"], matches, tilings, certificate)
     except InvalidNoun as error:
         raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
@@ -179,12 +183,23 @@ def read_result(path: str | Path) -> Result:
 
 
 def differences(result: Result, simulation: Simulation) -> tuple[Violation, ...]:
-    """Where the summary of a file and a new run of its program disagree."""
+    """Where the summary of a file disagrees with a new run of its program, or with the rest of the file."""
+    run = {key: getattr(simulation, key) for key in _COMPARED}
+    found = [("the simulation", key, value) for key, value in run.items()]
+    found += [("the rest of it", key, value) for key, value in _stated(result).items()]
     return tuple(
-        Violation("summary", key, f"the file says {result.summary.get(key)}, the simulation {getattr(simulation, key)}")
-        for key in _COMPARED
-        if result.summary.get(key) != getattr(simulation, key)
+        Violation("summary", key, f"the file says {result.summary.get(key)}, {who} {value}")
+        for who, key, value in found
+        if result.summary.get(key) != value
     )
+
+
+def _stated(result: Result) -> dict[str, Any]:
+    """What the summary repeats of the file."""
+    matches, tilings = list(map(_match, result.matches)), list(map(_tiling, result.tilings))
+    found = {"kernel": result.work.name, "target": result.target.name, "seed": result.seed}
+    found |= {"match": next(iter(matches), None), "tiling": next(iter(tilings), None)}
+    return found if len(matches) == 1 else {**found, "matches": matches, "tilings": tilings}
 
 
 def _read_json(path: str | Path) -> Any:
@@ -226,6 +241,10 @@ def _state(final: Path) -> str:
 def _rewritten(compiled: Compiled) -> dict[str, list[str]]:
     """The workload that the program does, where it is not the one that was asked for."""
     return {} if compiled.performed == compiled.work else {"performed": to_text(compiled.performed).splitlines()}
+
+
+def _certified(certificate: Certificate | None) -> dict[str, list[str]]:
+    return {} if certificate is None else {"certificate": to_text(certificate).splitlines()}
 
 
 def _history(moments: tuple[Moment, ...]) -> list[list[float | int | None]]:

@@ -42,19 +42,28 @@ def touched_elements(access: Access, extents: Mapping[str, int], tensor: Tensor)
     return total
 
 
-def compulsory_bytes(work: Workload) -> tuple[int, int]:
-    """(bytes in, bytes out) that any program for ``work`` moves at least."""
+def compulsory_bytes(work: Workload, without: frozenset[str] = frozenset()) -> tuple[int, int]:
+    """(bytes in, bytes out) that any program for ``work`` moves at least, tensors ``without`` left out."""
     coming: dict[str, int] = {}
     going: dict[str, int] = {}
     for einsum in work.einsums:
         for access in einsum.reads:
-            if access.tensor in work.inputs:
+            if access.tensor in work.inputs and access.tensor not in without:
                 count = touched_elements(access, einsum.extents, work.tensor(access.tensor))
                 coming[access.tensor] = max(coming.get(access.tensor, 0), count)
         for access in einsum.outputs:
-            if access.tensor in work.outputs:
+            if access.tensor in work.outputs and access.tensor not in without:
                 count = touched_elements(access, einsum.extents, work.tensor(access.tensor))
                 going[access.tensor] = max(going.get(access.tensor, 0), count)
-    packed = {tensor.name: tensor.dtype.bytes_for for tensor in work.tensors}
-    bytes_in = sum(packed[name](count) for name, count in coming.items())
-    return bytes_in, sum(packed[name](count) for name, count in going.items())
+    return _bytes(work, coming), _bytes(work, going)
+
+
+def _bytes(work: Workload, counts: Mapping[str, int]) -> int:
+    """Bytes of so many elements of each tensor; of those that share their bytes with others, the most of any."""
+    found: dict[str, int] = {}
+    for name, count in counts.items():
+        tensor = root = work.tensor(name)
+        while root.alias_of is not None:
+            root = work.tensor(root.alias_of[0])
+        found[root.name] = max(found.get(root.name, 0), tensor.dtype.bytes_for(count))
+    return sum(found.values())

@@ -1,122 +1,140 @@
-"""Lower bounds that hold for every program: latency, energy and traffic.
+"""Lower bounds on latency, by name: the greatest is the bound.
 
-Latency is at least the work of the units and at least the time of the compulsory traffic on any channel, port or bus
-that all of it must pass. Rates are the best that an instruction or transfer can reach over its extents or
-sizes, and never too good to be true: see ``rate``.
+    units               points at the best rate of any instruction, on the units that can do them
+    ragged tiles        the same where operands serve whole lanes only (``cover``)
+    ports               what issues, and the moves that every result needs, take of ports and buses
+    compulsory traffic  every input in and every output out once, on whatever all of it must pass
+    forced traffic      what the size of the memories on chip adds to it (``forced``)
+    forced fills        what the size of the accumulators adds to the units' work (``fills``)
+    whole program       all of these demands, what must come before the first and after the last of each included
+    critical path       one point of the longest chain of einsums (``chain``)
+
+Demands add up on what they share, and none of them is ever too high: see ``demand``.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
-from math import ceil, prod
+from dataclasses import dataclass
 
+from isamap.bounds.busiest import busiest
+from isamap.bounds.chain import Link, links, reads_outermost
 from isamap.bounds.compulsory import compulsory_bytes
-from isamap.bounds.rate import least_rate
-from isamap.ir.einsum import Einsum
-from isamap.ir.expression import Expression
-from isamap.ir.hardware import Instruction, Target, Transfer
-from isamap.ir.routes import computing
+from isamap.bounds.demand import (
+    Demand,
+    bytes_demand,
+    moves_demand,
+    moves_out,
+    per_point,
+    points_demand,
+    results,
+    ways_in,
+    ways_out,
+)
+from isamap.bounds.fills import fills_bound_cycles
+from isamap.bounds.forced import forced_bytes
+from isamap.bounds.path import block_cycles, settled_cycles
+from isamap.ir.hardware import Instruction, Target
 from isamap.ir.workload import Workload
 
 
+@dataclass(frozen=True)
+class Bound:
+    """``value`` cycles at least, for the reason ``name``; ``why`` says what binds."""
+
+    name: str
+    value: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value:,} ({self.why})"
+
+
+def latency_bounds(work: Workload, target: Target) -> tuple[Bound, ...]:
+    """Every bound in cycles, in the order of the list above."""
+    chain = links(work, target)
+    points, ragged = (_points(work, chain, ragged=ragged) for ragged in (False, True))
+    moves, carried, forced = _moves(work, chain, target), _compulsory(work, chain, target), _forced(work, target)
+    fills = max(
+        (fills_bound_cycles(work, einsum, link.ways, target) for einsum, link in zip(work.einsums, chain, strict=True)),
+        default=(0, "nothing"),
+    )
+    longest = max(chain, key=lambda link: link.length_cycles)
+    return (
+        _bound("units", busiest(_bare(points), target, resources=False)),
+        _bound("ragged tiles", busiest(_bare(ragged), target, resources=False)),
+        _bound("ports", busiest(_bare([*ragged, *moves]), target)),
+        _bound("compulsory traffic", busiest(_bare(carried), target)),
+        _bound("forced traffic", busiest(_bare([*carried, *forced]), target)),
+        _bound("forced fills", fills),
+        _bound("whole program", busiest([*ragged, *moves, *carried, *forced], target)),
+        Bound("critical path", longest.length_cycles, work.einsums[chain.index(longest)].statement),
+    )
+
+
 def latency_bound_cycles(work: Workload, target: Target) -> int:
-    """max(unit work, compulsory traffic) in cycles."""
-    return max(unit_bound_cycles(work, target), traffic_bound_cycles(work, target))
+    """The greatest of ``latency_bounds``."""
+    return max(bound.value for bound in latency_bounds(work, target))
 
 
 def unit_bound_cycles(work: Workload, target: Target) -> int:
-    """For any set of units: the einsums that only those can do, at their best rates, spread over all of them.
-
-    The most that a set gives is the bound; an einsum that a transfer may do on the way out counts for none.
-    """
-    able = computing(target)
-    counts = {unit.name: unit.count for unit in target.units}
-    shares = []  # (units that can do it, the fewest cycles of one of them)
-    for einsum in work.einsums:
-        ways = [] if _on_the_way(target, einsum) else _same(able, einsum)
-        if ways:
-            cycles = prod(einsum.extents.values()) * min(cycles_per_point(i) for i in ways)
-            shares.append((frozenset(i.unit for i in ways), cycles))
-    names = sorted({name for units, _ in shares for name in units})
-    best = 0.0
-    for chosen in (set(group) for size in range(1, len(names) + 1) for group in combinations(names, size)):
-        total = sum(cycles for units, cycles in shares if units <= chosen)
-        best = max(best, total / sum(counts[name] for name in chosen))
-    return ceil(best - 1e-9)
-
-
-def _on_the_way(target: Target, einsum: Einsum) -> bool:
-    """May a transfer do it, at no cost to any unit?"""
-    return any(way.meaning is not None and way.meaning.operator == einsum.operator for way in target.transfers)
-
-
-def _same(able: tuple[Instruction, ...], einsum: Einsum) -> list[Instruction]:
-    """Instructions that reduce as ``einsum`` does, or could start afresh where it only assigns; the others cannot."""
-    return [i for i in able if any(meaning.operator == einsum.operator for meaning in i.meaning) or _assigns(i, einsum)]
-
-
-def _assigns(instruction: Instruction, einsum: Einsum) -> bool:
-    return einsum.operator == "=" and instruction.initialise != "never"
+    """The units' work alone, at the best rates."""
+    return busiest(_bare(_points(work, links(work, target), ragged=False)), target, resources=False)[0]
 
 
 def cycles_per_point(instruction: Instruction) -> float:
     """The fewest unit cycles per point of the instruction's domain."""
-    return _least(instruction, instruction.initiation_interval_cycles)
+    return per_point(instruction, instruction.initiation_interval_cycles)
 
 
-def _least(instruction: Instruction, cost: Expression) -> float:
-    """Cost per point of one einsum; an instruction of several einsums may do a point of each."""
-    extents = {axis.name: (axis.least, axis.most) for axis in instruction.axes}
-    return least_rate(cost, extents, {"initialise": (0, 1)}) / len(instruction.meaning)
+def _bound(name: str, load: tuple[int, str]) -> Bound:
+    return Bound(name, load[0], load[1])
 
 
-def traffic_bound_cycles(work: Workload, target: Target) -> int:
-    """Compulsory bytes in and out over the best rate of whatever all of them must pass."""
-    outer, most = target.outermost.name, target.outermost.capacity_bytes
-    if any(operand.memory == outer for instruction in target.instructions for operand in instruction.operands):
-        return 0  # data may come and go without a transfer
+def _bare(demands: list[Demand]) -> list[Demand]:
+    """Without what comes before and after, but for a tail below 0: results that come before their unit is free."""
+    return [Demand(demand.ways, demand.least, 0, min(0, demand.tail_cycles)) for demand in demands]
+
+
+def _points(work: Workload, chain: list[Link], *, ragged: bool) -> list[Demand]:
+    """The points of every einsum that a unit must do."""
+    return [
+        points_demand(work, einsum, link.ways, ragged=ragged, lead=link.before_cycles, tail=link.tail_cycles)
+        for einsum, link in zip(work.einsums, chain, strict=True)
+        if link.ways and link.onward_cycles is not None
+    ]
+
+
+def _moves(work: Workload, chain: list[Link], target: Target) -> list[Demand]:
+    """Every result's move out of where it grew."""
+    found = []
+    for einsum, link in zip(work.einsums, chain, strict=True):
+        ways = moves_out(target, link.ways)
+        if ways and link.onward_cycles is not None and len(einsum.outputs) == 1:
+            tail = min(0, *(settled_cycles(way) or 0 for way in ways))
+            found.append(moves_demand(results(einsum), ways, lead=link.before_cycles + link.latency_cycles, tail=tail))
+    return found
+
+
+def _compulsory(work: Workload, chain: list[Link], target: Target) -> list[Demand]:
+    """Bytes in, each read by an issue after it has come; bytes out, none of them before an issue is complete."""
+    if reads_outermost(target):
+        return []
+    first, last = ways_in(target), ways_out(target)
+    begun, after = [], []
+    for einsum, link in zip(work.einsums, chain, strict=True):
+        if any(access.tensor in work.inputs for access in einsum.reads):
+            after.append(0 if link.onward_cycles is None else link.latency_cycles + link.onward_cycles)
+        if any(access.tensor in work.outputs for access in einsum.outputs):
+            begun.append(link.before_cycles + link.latency_cycles)
+    latency = min((block_cycles(transfer, target, None)[1] for transfer in first), default=0)
     bytes_in, bytes_out = compulsory_bytes(work)
-    ways_in = [transfer for transfer in target.transfers if transfer.source_memory == outer]
-    ways_out = [transfer for transfer in target.transfers if transfer.destination_memory == outer]
-    needed = {"in": (bytes_in, ways_in), "out": (bytes_out, ways_out)}
-    counts = {channel.name: channel.count for channel in target.channels}
-    counts |= {resource.name: 1 for resource in target.resources}
-    best = 0
-    for name, count in counts.items():
-        cycles = sum(
-            size * min(_per_byte(way.cost_cycles, most) for way in ways)
-            for size, ways in needed.values()
-            if ways and all(_passes(way, name) for way in ways)
-        )
-        best = max(best, ceil(cycles / count - 1e-9))
-    return best
+    return [
+        bytes_demand(bytes_in, first, target, tail=latency + min(after, default=0)),
+        bytes_demand(bytes_out, last, target, lead=min(begun, default=0)),
+    ]
 
 
-def _passes(transfer: Transfer, name: str) -> bool:
-    held = {use.resource for use in transfer.uses if use.bytes_per_cycle is None}
-    return name == transfer.channel or name in held
-
-
-def _per_byte(cost: Expression, most_bytes: int) -> float:
-    """The least cost per byte of transfers of up to ``most_bytes``."""
-    return least_rate(cost, {"bytes": (1, most_bytes)}, {"border_bytes": (0, most_bytes), "rows": (1, most_bytes)})
-
-
-def energy_bound_pj(work: Workload, target: Target) -> float | None:
-    """Compulsory traffic and the points' own energy; None where the machine states no energy."""
-    outer, able = target.outermost.name, computing(target)
-    total = 0.0
-    for einsum in work.einsums:
-        if _on_the_way(target, einsum):
-            continue
-        costs = [_least(i, i.energy_pj) for i in _same(able, einsum) if i.energy_pj is not None]
-        if not costs:
-            return None
-        total += prod(einsum.extents.values()) * min(costs)
-    for size, inward in zip(compulsory_bytes(work), (True, False), strict=True):
-        ways = [t for t in target.transfers if (t.source_memory if inward else t.destination_memory) == outer]
-        rates = [_per_byte(way.energy_pj, target.outermost.capacity_bytes) for way in ways if way.energy_pj is not None]
-        if ways and not rates:
-            return None
-        total += size * min(rates, default=0.0)
-    return total
+def _forced(work: Workload, target: Target) -> list[Demand]:
+    """Bytes beyond the compulsory ones, in or out."""
+    more = forced_bytes(work, target) - sum(compulsory_bytes(work))
+    return [bytes_demand(more, (*ways_in(target), *ways_out(target)), target)] if more > 0 else []

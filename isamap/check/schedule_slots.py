@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from isamap.check.schedule_home import Home
@@ -100,7 +100,12 @@ class _Walk:
     def compute(self, task: Task) -> Iterator[Violation]:
         binding = self.bindings[task.step.einsum]
         volume = prod(high - low for low, high in task.tile.values())
-        position = 0
+        position, names = 0, [operand.name for operand in binding.instruction.operands]
+        for n, (name, axis) in enumerate(task.step.second, len(names)):
+            low, high = task.tile[axis]
+            yield from self.read(replace(task, tile=task.tile | {axis: (low, low + 1)}), names.index(name))
+            yield from self.read(replace(task, tile=task.tile | {axis: (low + 1, high)}), n)
+        apart = [name for name, _ in task.step.second]
         for n, operand in enumerate(binding.instruction.operands):
             if operand.name == binding.output.operand.name:
                 position = n
@@ -108,7 +113,7 @@ class _Walk:
                 access = next(role.access for role in binding.inputs if role.operand.name == operand.name)
                 home = self.homes[task.step.buffers[n]]
                 yield from home.read(task, access, self.contributions(home.tensor))
-            else:
+            elif operand.name not in apart:
                 yield from self.read(task, n)
         if task.step.buffers[position] in self.homes:
             home, access = self.homes[task.step.buffers[position]], binding.output.access

@@ -36,7 +36,7 @@ def roles_of(bindings: Mapping[int, Binding], schedule: Schedule) -> dict[str, R
         by_operand = {role.operand.name: role for role in binding.roles}
         if step.performs == binding.instruction.name:
             operands = [operand.name for operand in binding.instruction.operands]
-            found |= {name: by_operand[o] for o, name in zip(operands, step.buffers, strict=True)}
+            found |= {name: by_operand[o] for o, name in zip(operands, step.buffers, strict=False)}
     for step in schedule.steps:
         for name in step.buffers:
             if name:

@@ -25,7 +25,7 @@ RULES: dict[str, str] = {
     "outer": "A kernel axis that feeds no instruction axis has extent 1 in an issue.",
     "extent": "The extents of every issue, ragged ones too, lie in the instruction's ranges.",
     "memory": "A level lies in an explicit memory of the target.",
-    "pieces": "A piece belongs to an operand, and holds at least a tile and at most a block of it.",
+    "pieces": "A piece belongs to an operand, and holds at least a tile (of two values one) and at most a block of it.",
     "buffers": "Every operand has buffers, at least as many as pieces are held.",
     "capacity": "The buffers of a memory fit into it together.",
 }
@@ -123,7 +123,8 @@ def _check_pieces(tiling: Tiling, einsum: Einsum) -> Iterator[Violation]:
                 continue  # a tensor, or a strip of it, that stays on chip
             for axis in axes:
                 size = dict(piece).get(axis, tile[axis])
-                if not tile[axis] <= size <= dict(level.tile)[axis]:
+                least = 1 if tile[axis] == 2 else tile[axis]
+                if not least <= size <= dict(level.tile)[axis]:
                     yield Violation("pieces", where, f"{axis} = {size}, tile {tile[axis]}, {dict(level.tile)[axis]}")
     named = {label for level in tiling.levels for label, _ in level.buffers}
     if named != set(labels):

@@ -17,11 +17,13 @@ from isamap.cli.compiling import compile_kernel
 from isamap.cli.exits import Commands
 from isamap.cli.listing import list_names
 from isamap.cli.mapping import map_kernel
+from isamap.cli.placing import place_file
 from isamap.cli.reporting import report_result
 from isamap.cli.schemas import print_schema
 from isamap.cli.simulating import simulate_result
 from isamap.cli.sweeping import sweep_file
 from isamap.cli.validating import validate_files
+from isamap.cli.verifying import verify_result
 
 __all__ = ["app", "main"]
 
@@ -41,6 +43,8 @@ app.command("map", short_help="Every match, proved; or why there is none.")(map_
 app.command("compile", short_help="The best program found, simulated and checked.")(compile_kernel)
 app.command("compare", short_help="Heuristics and solvers side by side.")(compare_kernel)
 app.command("simulate", short_help="Run a result file again, every check on.")(simulate_result)
+app.command("verify", short_help="Check a result and its certificate, no solver asked.")(verify_result)
+app.command("place", short_help="Addresses for the buffers of a CSV file.")(place_file)
 app.command("report", short_help="A result file as one HTML page.")(report_result)
 app.command("sweep", short_help="Every design of a grid, and which are worth a look.")(sweep_file)
 app.command("validate", short_help="Check files; every mistake at once.")(validate_files)

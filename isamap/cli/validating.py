@@ -10,24 +10,32 @@ import typer
 
 from isamap.cli.arguments import Json
 from isamap.cli.exits import complain, describe
+from isamap.cli.offsets import Alignment, Banks, Capacity, check_offsets
 from isamap.cli.terminal import print_json
 from isamap.errors import InputError, IsamapError
 
 if TYPE_CHECKING:
     from isamap.spec import Kind
 
+Room = tuple[int | None, int, int]  # capacity, alignment and banks of a memory
+
 _ALIKE = 0.75  # a key with a typo is still taken for the key it was meant to be
 
 Files = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Kernels, machines, sweeps and results: files, or names.")
+    list[str],
+    typer.Argument(metavar="FILE...", help="Kernels, machines, sweeps, results and buffers: files, or names."),
 ]
 
 
-def validate_files(files: Files, as_json: Json = False) -> None:
-    """Checks kernel, hardware, sweep and result files."""
+def validate_files(
+    files: Files, capacity: Capacity = None, alignment: Alignment = 1, banks: Banks = 1, as_json: Json = False
+) -> None:
+    """Checks kernel, hardware, sweep and result files, and buffers in CSV: whether their offsets fit a capacity."""
     entries: list[dict[str, Any]] = []
+    codes = []
     for file in files:
-        kind, error = _validate(file)
+        kind, error = _validate(file, (capacity, alignment, banks))
+        codes += [error.exit_code] if error is not None else []
         entries.append({"file": file, "kind": kind, "valid": error is None, "errors": _messages(error)})
         if error is not None:
             complain(describe(error))
@@ -37,7 +45,7 @@ def validate_files(files: Files, as_json: Json = False) -> None:
     if as_json:
         print_json({"valid": valid, "files": entries})
     if not valid:
-        raise typer.Exit(InputError.exit_code)
+        raise typer.Exit(min(codes))
 
 
 def _messages(error: IsamapError | None) -> list[str]:
@@ -51,7 +59,7 @@ def _messages(error: IsamapError | None) -> list[str]:
     return describe(error).split("\n") if isinstance(error, InputError) and error.faults else [describe(error)]
 
 
-def _validate(file: str) -> tuple[str | None, IsamapError | None]:
+def _validate(file: str, room: Room) -> tuple[str | None, IsamapError | None]:
     """What the file is (None where that cannot be told), and what is wrong with it."""
     from isamap.result import read_result
     from isamap.spec import load_target, load_workload
@@ -59,7 +67,9 @@ def _validate(file: str) -> tuple[str | None, IsamapError | None]:
     kind: str | None = None
     try:
         kind = _kind(file)
-        if kind == "result":
+        if kind == "buffers":
+            check_offsets(file, *room)
+        elif kind == "result":
             read_result(Path(file))
         elif kind == "sweep":
             from isamap.explore import read_sweep
@@ -75,12 +85,14 @@ def _validate(file: str) -> tuple[str | None, IsamapError | None]:
 
 
 def _kind(file: str) -> str:
-    """``kernel``, ``hardware``, ``sweep`` or ``result``; raises InputError where the file is none of them."""
+    """``kernel``, ``hardware``, ``sweep``, ``result`` or ``buffers``; raises InputError where the file is none."""
     from isamap.spec import available, resolve
     from isamap.spec.diagnostic import did_you_mean
     from isamap.spec.resolve import open_document
 
     path = Path(file)
+    if path.suffix == ".csv" and path.is_file():
+        return "buffers"
     if path.exists() and not path.is_dir():
         return "result" if path.suffix == ".json" else _kind_by_keys(file, open_document(path, "kernel").data)
     if file in available("hardware"):

@@ -194,7 +194,8 @@ class Step:
     destination); an operand in the outermost memory has an empty name and no slot there (-1). ``tensor`` is what a
     transfer or move carries; empty for a computation, which says instead how large the piece in each buffer is
     (``pieces``), of which its tile may be a part. A piece of more block axes than the transfer has dimensions
-    goes in several parts, numbered over the outer axes.
+    goes in several parts, numbered over the outer axes. Where a tile has two values of an axis and an operand holds
+    each in a piece of its own, ``second`` names (operand, axis); the buffers of such second pieces come last.
     """
 
     performs: str
@@ -205,6 +206,7 @@ class Step:
     mode: Literal["", "initialise", "accumulate"] = ""
     part: int = 0
     pieces: tuple[Sizes, ...] = ()
+    second: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,11 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Lifetime:
-    """A buffer that needs ``size_bytes`` of ``memory`` during the half-open cycles [start, end)."""
+    """A buffer that needs ``size_bytes`` of ``memory`` during the half-open cycles [start, end).
+
+    ``address`` is where it must lie (None: anywhere). ``in_place`` names a buffer that it may take over: where both
+    begin at one address they may share their bytes while both live, as a sum that is written over its first operand.
+    """
 
     name: str
     memory: str
@@ -237,6 +243,8 @@ class Lifetime:
     end_cycles: int
     size_bytes: int
     alignment_bytes: int = 1
+    address: int | None = None
+    in_place: str = ""
 
     def __post_init__(self) -> None:
         faults = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 
 from isamap.errors import Unsupported
@@ -35,12 +36,27 @@ class Role:
     label: str
     home: Resident | None = None  # where the tensor stays on chip: it is neither fetched nor stored
 
+    @cached_property
+    def _known(self) -> dict[object, Layout]:
+        """Layouts asked for before: a search asks again and again."""
+        return {}
+
     def layout(self, sizes: Mapping[str, int]) -> Layout:
         """How a piece of ``sizes`` lies in the operand's own memory."""
-        return operand_layout(self.operand, dict(self.fused), self.access, sizes, written=self.written)
+        key = ("own", *sizes.items())
+        if key not in self._known:
+            found = operand_layout(self.operand, dict(self.fused), self.access, sizes, written=self.written)
+            self._known[key] = found
+        return self._known[key]
 
     def staged_layout(self, sizes: Mapping[str, int]) -> Layout:
         """How it lies in the memory where a fetch ends and a store begins."""
+        key = ("staged", *sizes.items())
+        if key not in self._known:
+            self._known[key] = self._staged_layout(sizes)
+        return self._known[key]
+
+    def _staged_layout(self, sizes: Mapping[str, int]) -> Layout:
         move = self.route.drain if self.written else self.route.fill
         if move is None:
             return self.layout(sizes)

@@ -23,17 +23,20 @@ def lower(
     emitters = [_emitter(step, bindings, schedule.buffers, address, target) for step in schedule.steps]
     operations: dict[Operation, int] = {}
     number = [operations.setdefault(emit.operation, len(operations)) for emit in emitters]
-    origin = array("q")
+    origin, performed = array("q"), array("i")
     at, slot_at = 0, 0
     origins, slots = schedule.origin, schedule.slot
     for step in schedule.step:
         emit = emitters[step]
         rank, count = emit.rank, emit.slots
-        origin.extend(emit.origin(origins[at : at + rank], slots[slot_at : slot_at + count]))
+        mine = slots[slot_at : slot_at + count]
+        origin.extend(emit.origin(origins[at : at + rank], mine))
+        between = emit.between and emit.between(mine)
+        performed.append(operations.setdefault(between, len(operations)) if between else number[step])
         at, slot_at = at + rank, slot_at + count
     segment = Segment(
         tuple(operations),
-        array("i", (number[step] for step in schedule.step)),
+        performed,
         origin,
         schedule.wait_count,
         schedule.wait_on,

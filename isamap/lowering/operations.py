@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isamap.ir.answers import Buffer, Step
 from isamap.ir.binding import Binding, Role
@@ -20,12 +20,14 @@ Places = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Emitter:
-    """``origin(start per axis, slots)`` gives the origins of an issue of ``operation``, all views one after another."""
+    """``origin(start per axis, slots)`` gives the origins of an issue of ``operation``, all views one after another.
+    Where an operand lies in two places, ``between`` finds the operation by the slots."""
 
     operation: Operation
     origin: Callable[[Sequence[int], Sequence[int]], list[int]]
     rank: int
     slots: int
+    between: Callable[[Sequence[int]], Operation] | None = None
 
 
 def emitter(step: Step, binding: Binding, buffers: Mapping[str, Buffer], places: Places, target: Target) -> Emitter:
@@ -84,7 +86,7 @@ def _computation(step: Step, binding: Binding, buffers: Mapping[str, Buffer], pl
     fused = dict(match.axes)
     views: list[View] = []
     parts: list[_Place | _AtHome] = []
-    for operand, name, held in zip(instruction.operands, step.buffers, step.pieces, strict=True):
+    for operand, name, held in zip(instruction.operands, step.buffers, step.pieces, strict=False):
         role = next(r for r in binding.roles if r.operand.name == operand.name)
         addresses = _addresses(places, name, operand.dtype)
         if role.home is not None and buffers[name].home is not None:
@@ -99,7 +101,40 @@ def _computation(step: Step, binding: Binding, buffers: Mapping[str, Buffer], pl
         steps = tuple(_steps(operand, axis, fused[axis], strides) for axis, _ in extents)
         views.append(View(operand.name, operand.memory, operand.dtype, steps))
     operation = Operation(instruction.name, extents, tuple(views), step.mode, match.modes, match.immediates)
-    return Emitter(operation, _origins(parts), len(axes), len(step.buffers))
+    between = _between(step, binding, operation, places) if step.second else None
+    return Emitter(operation, _origins(parts), len(axes), len(step.buffers), between)
+
+
+def _between(
+    step: Step, binding: Binding, operation: Operation, places: Places
+) -> Callable[[Sequence[int]], Operation]:
+    """``operation`` by the slots that it uses: along an axis of which each value lies in a place of its own, the
+    stride is as far as it is from the first place to the second."""
+    operands, factors = [operand.name for operand in binding.instruction.operands], dict(binding.match.axes)
+    found: dict[tuple[int, ...], Operation] = {}
+
+    def view(old: View, axis: str, stride: int) -> View:
+        steps = [list(strides) for strides in old.steps]
+        for n, (name, _) in enumerate(operation.extents):
+            if steps[n] and axis in factors[name]:
+                steps[n][factors[name].index(axis)] = (stride,)
+        return replace(old, steps=tuple(map(tuple, steps)))
+
+    def by(slots: Sequence[int]) -> Operation:
+        strides = []
+        for n, (name, _) in enumerate(step.second, len(operands)):
+            first, dtype = operands.index(name), operation.views[operands.index(name)].dtype
+            second = _addresses(places, step.buffers[n], dtype)[slots[n]]
+            strides.append(second - _addresses(places, step.buffers[first], dtype)[slots[first]])
+        key = tuple(strides)
+        if key not in found:
+            views = list(operation.views)
+            for (name, axis), stride in zip(step.second, strides, strict=True):
+                views[operands.index(name)] = view(views[operands.index(name)], axis, stride)
+            found[key] = replace(operation, views=tuple(views))
+        return found[key]
+
+    return by
 
 
 @dataclass(frozen=True)
@@ -131,7 +166,7 @@ class _AtHome:
 
 def _origins(parts: Sequence[_Place | _AtHome]) -> Callable[[Sequence[int], Sequence[int]], list[int]]:
     def origin(start: Sequence[int], slots: Sequence[int]) -> list[int]:
-        return [part.at(start, slot) for part, slot in zip(parts, slots, strict=True)]
+        return [part.at(start, slot) for part, slot in zip(parts, slots, strict=False)]
 
     return origin
 

@@ -1,4 +1,4 @@
-"""The lowest placement: what first fit cannot prove to be lowest, CP-SAT is asked; no answer at hand is ever lost."""
+"""The lowest placement: what no greedy method proves to be lowest, CP-SAT is asked; no answer at hand is ever lost."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from isamap.cpsat import Tell
-from isamap.errors import Infeasible
 from isamap.ir.answers import Lifetime, Placement, Solved, Status
 from isamap.ir.effort import Effort
 from isamap.ir.hardware import Memory, Target
-from isamap.placement.first_fit import first_fit
+from isamap.placement.greedy import every_greedy
+from isamap.placement.impossible import why_impossible
 from isamap.placement.live_load import live_load
 from isamap.placement.progress import Progress
 from isamap.placement.refuse import refuse_nonsense
-from isamap.placement.scaled import scaled
 from isamap.placement.settle import settle
 
 SOLVER = "cp-sat rectangles"
@@ -31,6 +30,7 @@ class Part:
     bound: float
     status: Status
     method: str
+    interrupted: bool = False
 
     @property
     def value(self) -> float | None:
@@ -44,12 +44,13 @@ def place_exactly(
     effort: Effort,
     hint: Placement | None = None,
     tell: Tell | None = None,
+    enough: bool = False,
 ) -> Solved[Placement]:
-    """Addresses whose heights, summed over the memories, are least.
+    """Addresses whose heights, summed over the memories, are least; with ``enough`` any that the memories can hold.
 
-    The search begins from ``hint`` or from first fit, whichever is lower once its buffers have sunk (``settle``); the
-    answer is never higher. Infeasible: there is no answer, and ``method`` names the memory; its part of ``bound`` is
-    above its capacity. Raises InputError for buffers that no placement could name or hold.
+    The search begins from ``hint`` or the best greedy answer, whichever is lower once its buffers have sunk
+    (``settle``); the answer is never higher. Infeasible: there is no answer, and ``method`` names the memory; its part
+    of ``bound`` is above its capacity. Raises InputError for buffers that no placement could name or hold.
     """
     lives = tuple(lifetimes)
     refuse_nonsense(lives, target, hint)
@@ -63,78 +64,68 @@ def place_exactly(
             progress.begin(memory.name, parts[-1].value, parts[-1].bound)
     progress.note()
     if all(part.status != "infeasible" for part in parts):
-        parts = _search(parts, effort, progress)
+        parts = _search(parts, effort, progress, enough)
     return _answer(lives, parts, effort, progress)
 
 
 def _begin(memory: Memory, lives: tuple[Lifetime, ...], target: Target, given: Mapping[str, int] | None) -> Part:
     """What is known without a search."""
     bound = float(live_load(lives, memory))
-    impossible = _impossible(lives, memory, bound)
+    impossible = why_impossible(lives, memory, bound)
     if impossible:
         return Part(memory, lives, None, max(bound, memory.capacity_bytes + 1.0), "infeasible", impossible)
-    starts = [("given placement", settle(lives, memory, given) if given is not None else None)]
-    try:
-        placement = first_fit(lives, target)
-        starts.append(("first fit", settle(lives, memory, {life.name: at for life, at in placement.addresses})))
-    except Infeasible:
-        pass
-    known = [(_height(lives, address), method, address) for method, address in starts if address is not None]
+    starts = [] if given is None else [("given placement", given)]
+    starts += [(greedy.method, greedy.address) for greedy in every_greedy(lives, target)]
+    sunk = [(method, settle(lives, memory, address)) for method, address in starts]
+    known = [(_height(lives, address), n, method, address) for n, (method, address) in enumerate(sunk) if address]
     if not known:
         return Part(memory, lives, None, bound, "unknown", SOLVER)
-    value, method, address = min(known, key=lambda start: start[0])
+    value, _, method, address = min(known)
     if value <= bound:
         return Part(memory, lives, address, bound, "optimal", f"{method}, meets the bound")
     return Part(memory, lives, address, bound, "feasible", method)
 
 
-def _impossible(lives: Sequence[Lifetime], memory: Memory, bound: float) -> str:
-    """Why the buffers cannot fit, where that is plain; else nothing."""
-    largest = max(lives, key=lambda life: life.size_bytes)
-    where = f"{memory.name} ({memory.capacity_bytes} bytes)"
-    if largest.size_bytes > memory.capacity_bytes:
-        return f"{largest.name} alone, {largest.size_bytes} bytes, is larger than {where}"
-    if memory.banks > 1 and largest.size_bytes > memory.bank_bytes:
-        bank = f"a bank of {memory.name} ({memory.bank_bytes} bytes)"
-        return f"{largest.name} alone, {largest.size_bytes} bytes, is larger than {bank}"
-    if bound > memory.capacity_bytes:
-        return f"live load, {bound:.0f} bytes, is above {where}"
-    return ""
-
-
-def _search(parts: Sequence[Part], effort: Effort, progress: Progress) -> list[Part]:
-    """Ask the solver about every part that is not proved, each for an equal share of the time left."""
-    found = [part for part in parts if part.status == "optimal"]
-    todo = [part for part in parts if part.status != "optimal"]
+def _search(parts: Sequence[Part], effort: Effort, progress: Progress, enough: bool) -> list[Part]:
+    """Ask the solver about every part that is not proved, or that is not ``enough``, each for an equal share of the
+    time left."""
+    done: list[Status] = ["optimal", "feasible"] if enough else ["optimal"]
+    found = [part for part in parts if part.status in done]
+    todo = [part for part in parts if part.status not in done]
     left, stopped = effort.time_limit_s, False
     while todo:
         part = todo.pop(0)
         if not stopped:
             began = progress.seconds
             allowed = replace(effort, time_limit_s=max(0.0, left) / (len(todo) + 1))
-            part, work, stopped = _solve(part, allowed, progress)
+            part, work = _solve(part, allowed, progress, enough)
             left -= work if effort.deterministic else progress.seconds - began
-            stopped |= part.status == "infeasible"
+            stopped = part.interrupted or part.status == "infeasible"
         found.append(part)
     return found
 
 
-def _solve(part: Part, effort: Effort, progress: Progress) -> tuple[Part, float, bool]:
-    """The part after a search, the work it took, and whether Ctrl-C ended it."""
-    from isamap.placement.turns import solve_in_turns  # first fit alone loads no solver
+def _solve(part: Part, effort: Effort, progress: Progress, enough: bool) -> tuple[Part, float]:
+    """The part after a search, and the work it took."""
+    from isamap.placement.sections import solve_in_sections  # greedy methods alone load no solver
 
-    problem = scaled([life for life in part.lives if life.size_bytes], part.memory)
-    found = solve_in_turns(problem, effort, part.address, partial(progress.add, part.memory.name))
+    sized = [life for life in part.lives if life.size_bytes]
+    enough_bytes = part.memory.capacity_bytes if enough else 0
+    tell = partial(progress.add, part.memory.name)
+    found = solve_in_sections(sized, part.memory, effort, part.address, tell, enough_bytes)
     method, bound, address = SOLVER, max(part.bound, found.bound), found.address
     if found.status == "infeasible":
         method, bound = f"{SOLVER}: {part.memory.name} is too small", part.memory.capacity_bytes + 1.0
     elif address is not None:
-        address = {life.name: address.get(life.name, 0) for life in part.lives}  # what has no bytes lies at 0
+        empty = {life.name: life.address or 0 for life in part.lives if not life.size_bytes}
+        address = {**address, **empty}
         if found.status == "feasible" and address == part.address:
             method = part.method
-    after = replace(part, address=address, bound=bound, status=found.status, method=method)
+    after = replace(
+        part, address=address, bound=bound, status=found.status, method=method, interrupted=found.interrupted
+    )
     progress.add(part.memory.name, after.value, bound)
-    return after, found.work, found.interrupted
+    return after, found.work
 
 
 def _height(lives: Iterable[Lifetime], address: Mapping[str, int]) -> int:
@@ -162,4 +153,5 @@ def _answer(lives: Sequence[Lifetime], parts: Sequence[Part], effort: Effort, pr
         seed=effort.seed,
         method="; ".join(dict.fromkeys(told)) or "nothing to place",
         history=tuple(progress.moments),
+        interrupted=any(part.interrupted for part in parts),
     )

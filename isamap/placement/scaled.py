@@ -7,7 +7,8 @@ alignment rounds one of these up. With A the gcd of the alignments all of them a
 * any common divisor u of the rounded sizes and the bank that each alignment divides or is a multiple of: a multiple
   of u needs no rounding up to an alignment that divides u, and rounds up to a multiple of u for the others.
 
-The largest such u is the unit. Times: buffers meet or not as before when all starts that no end parts become one point.
+Given addresses are such multiples as well: u divides them. The largest such u is the unit. Times: buffers meet or not
+as before when all starts that no end parts become one point.
 """
 
 from __future__ import annotations
@@ -25,45 +26,60 @@ from isamap.placement.seat import step_bytes
 
 @dataclass(frozen=True)
 class Rectangle:
-    """A buffer during the points [start, end), ``size`` units high, at multiples of ``step`` units."""
+    """A buffer during the points [start, end), ``size`` units high, at multiples of ``step`` units, or where it is
+    ``fixed``. ``giver`` is the number of the rectangle that it may take over."""
 
     life: Lifetime
     start: int
     end: int
     size: int
     step: int
+    fixed: int | None = None
+    giver: int | None = None
 
 
 @dataclass(frozen=True)
 class Problem:
     """The buffers of a memory: addresses count in units, heights in grains, which divide unit and sizes.
-    ``least_bytes`` is a height that none is below; only heights under ``below_bytes`` are asked for, if it is set."""
+
+    ``least_bytes`` is a height that none is below. Heights of at most ``enough_bytes`` are as good as each other; only
+    heights under ``below_bytes`` are asked for, if it is set.
+    """
 
     memory: Memory
     rectangles: tuple[Rectangle, ...]
     unit_bytes: int
     grain_bytes: int
     least_bytes: int
+    enough_bytes: int = 0
     below_bytes: int | None = None
 
 
-def scaled(lives: Sequence[Lifetime], memory: Memory) -> Problem:
+def scaled(lives: Sequence[Lifetime], memory: Memory, enough_bytes: int = 0) -> Problem:
     """The problem of some buffers (at least one), all of more than 0 bytes."""
     steps = [step_bytes(life, memory) for life in lives]
     least = gcd(*steps)
     sizes = [rounded_up(life.size_bytes, least) for life in lives]
-    unit = _unit(sizes, steps, least, memory)
-    points = _points(lives)
+    unit = _unit([*sizes, *(life.address or 0 for life in lives)], steps, least, memory)
+    points, number = _points(lives), {life.name: n for n, life in enumerate(lives)}
     rectangles = tuple(
-        Rectangle(life, *points[n], sizes[n] // unit, steps[n] // unit if steps[n] % unit == 0 else 1)
+        Rectangle(
+            life,
+            *points[n],
+            size=sizes[n] // unit,
+            step=steps[n] // unit if steps[n] % unit == 0 else 1,
+            fixed=None if life.address is None else life.address // unit,
+            giver=number.get(life.in_place),
+        )
         for n, life in enumerate(lives)
     )
     grain = gcd(unit, *(life.size_bytes for life in lives))
-    return Problem(memory, rectangles, unit, grain, live_load(lives, memory))
+    return Problem(memory, rectangles, unit, grain, live_load(lives, memory), enough_bytes)
 
 
-def _unit(sizes: Sequence[int], steps: Sequence[int], least: int, memory: Memory) -> int:
-    unit = gcd(*sizes)
+def _unit(multiples: Sequence[int], steps: Sequence[int], least: int, memory: Memory) -> int:
+    """The largest unit that divides all of ``multiples``, the bank, and for each step divides it or is divided."""
+    unit = gcd(*multiples)
     if memory.banks > 1:
         unit = gcd(unit, memory.bank_bytes)
     if unit % least:  # no bank begins at a multiple of A: nothing beyond A itself is claimed

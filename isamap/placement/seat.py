@@ -30,3 +30,8 @@ def lowest_seat(life: Lifetime, memory: Memory, least: int) -> int | None:
 def live_together(one: Lifetime, other: Lifetime) -> bool:
     """Do two buffers of one memory live at the same time?"""
     return one.start_cycles < other.end_cycles and other.start_cycles < one.end_cycles
+
+
+def related(one: Lifetime, other: Lifetime) -> bool:
+    """May one of the two take over the bytes of the other?"""
+    return one.in_place == other.name or other.in_place == one.name

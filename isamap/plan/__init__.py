@@ -7,12 +7,14 @@
 
 The heuristics on the left always run first (``heuristic``: ``apart``, ``on_chip``). The solvers on the right begin from
 what they found (``solvers``); what a solver finds is taken only where it is better. A search that is stopped (time
-limit, Ctrl-C) answers with the best plan so far.
+limit, Ctrl-C) answers with the best plan so far. Of small kernels every cut is searched (``exhaustive``, ``cuts``).
 """
 
 from isamap.plan.addresses import place
+from isamap.plan.cuts import distinct
+from isamap.plan.exhaustive import search_all
 from isamap.plan.heuristic import first_plan
 from isamap.plan.search import Progress, Search
 from isamap.plan.solvers import by_solvers
 
-__all__ = ["Progress", "Search", "by_solvers", "first_plan", "place"]
+__all__ = ["Progress", "Search", "by_solvers", "distinct", "first_plan", "place", "search_all"]

@@ -19,7 +19,7 @@ from isamap.simulate import simulate
 
 Progress = Callable[[str, float | None, float | None], None]
 Part = tuple[Binding, Tiling]
-_AUTO_SECONDS = 10.0  # with --method auto, what the solvers may spend
+_AUTO_SECONDS = 20.0  # with --method auto, what the solvers may spend
 
 
 @dataclass
@@ -30,7 +30,8 @@ class Search:
     target: Target
     options: Options
     progress: Progress | None
-    bound: float | None
+    bound: float | None  # in closed form, for every program
+    proved: float | None = None  # of the cuts that were searched
     began: float = field(default_factory=time.monotonic)
     stopped: bool = False  # not everything was tried
     interrupted: bool = False  # by Ctrl-C
@@ -50,12 +51,17 @@ class Search:
         limit = min(limit, _AUTO_SECONDS) if options.method == "auto" else limit
         return Effort(share * limit, options.workers, options.seed, options.deterministic)
 
+    @property
+    def best_bound(self) -> float | None:
+        """Below which no answer can be, as far as is known."""
+        return max((one for one in (self.bound, self.proved) if one is not None), default=None)
+
     def tell(self, stage: str, value: float | None = None) -> None:
         """The stage, and the value of the best plan of the whole workload."""
         if value is not None and (not self.history or value != self.history[-1].value):
-            self.history.append(Moment(self.seconds(), value, self.bound))
+            self.history.append(Moment(self.seconds(), value, self.best_bound))
         if self.progress is not None:
-            self.progress(stage, value, self.bound)
+            self.progress(stage, value, self.best_bound)
 
     def is_met(self, value: float) -> bool:
         return self.bound is not None and value <= self.bound

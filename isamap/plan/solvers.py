@@ -14,25 +14,26 @@ from isamap.scheduling import list_schedule, schedule_exactly
 from isamap.tiling import tile_exactly
 
 
-def by_solvers(search: Search, plan: Plan) -> Plan:
-    """What the solvers make of a plan: better tilings of its bindings, then a better schedule of all parts."""
+def by_solvers(search: Search, plan: Plan, share: float = 1.0) -> Plan:
+    """What the solvers make of a plan in a ``share`` of the time left: better tilings of its bindings, then a better
+    schedule of all parts."""
     try:
         for number in range(len(plan.parts)):
             if not search.is_met(plan.value) and not search.stopped and plan.parts[number][0].strip is None:
-                plan = _better_tiling(search, plan, number)
+                plan = _better_tiling(search, plan, number, share)
         if search.options.objective == "latency" and not search.is_met(plan.value) and not search.stopped:
-            plan = _better_schedule(search, plan)
+            plan = _better_schedule(search, plan, share)
     except KeyboardInterrupt:
         search.stopped = True
     return plan
 
 
-def _better_tiling(search: Search, plan: Plan, number: int) -> Plan:
+def _better_tiling(search: Search, plan: Plan, number: int, share: float) -> Plan:
     """The plan with part ``number`` tiled by the solver, where its schedule is then better."""
     binding, tiling = plan.parts[number]
     search.tell(f"tiling einsum {binding.number} by CP-SAT", plan.value)
     try:
-        effort = search.effort(0.4 / (len(plan.parts) - number))
+        effort = search.effort(0.4 * share / (len(plan.parts) - number))
         solved = tile_exactly(binding, objective=search.options.objective, effort=effort, hint=tiling)
         search.stopped |= solved.interrupted
         if solved.answer is None or solved.answer == tiling:
@@ -45,13 +46,13 @@ def _better_tiling(search: Search, plan: Plan, number: int) -> Plan:
     return other if other.value < plan.value else plan
 
 
-def _better_schedule(search: Search, plan: Plan) -> Plan:
+def _better_schedule(search: Search, plan: Plan, share: float) -> Plan:
     """The plan with its tasks in the order and at the times that the solver finds, where that is better."""
     search.tell("scheduling by CP-SAT", plan.value)
     solved = schedule_exactly(
         plan.parts,
         search.target,
-        effort=search.effort(0.9),
+        effort=search.effort(0.9 * share),
         hint=plan.schedule,
         bound_cycles=int(search.bound or 0),
         tell=lambda value, bound: search.tell("scheduling by CP-SAT", min(plan.value, value or plan.value)),

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from isamap.bounds import Bound, latency_bounds
 from isamap.ir.answers import Solved
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program
@@ -37,12 +38,19 @@ def answer_report(compiled: Compiled, saved: Path | None = None) -> Group:
         parts.append(Text(f"\neinsum {binding.number}: {binding.einsum.statement}"))
         parts += [Text(f"\nmatches: {found} (> is the one chosen)"), match_table(sets, binding.match, _MOST_MATCHES)]
         parts += [Text("tiling, outermost level first"), tiling_table(tiling)]
-    parts += _run(compiled.simulation, target, compiled.solved, compiled.bound_cycles)
+    parts += _run(compiled.simulation, target, compiled.solved, _binding(compiled))
     parts.append(_check(compiled.checked, work))
     parts += [Text(f"  {violation}", style="red") for violation in compiled.violations]
     if saved is not None:
         parts.append(Text(f"result: {saved}"))
     return Group(*parts)
+
+
+def _binding(compiled: Compiled) -> Bound:
+    """The bound on cycles that holds for the workload asked for and for the one performed."""
+    works = dict.fromkeys([compiled.work, compiled.performed])
+    greatest = (max(latency_bounds(work, compiled.target), key=lambda bound: bound.value) for work in works)
+    return min(greatest, key=lambda bound: bound.value)
 
 
 def simulation_report(work: Workload, target: Target, simulation: Simulation, *, checked: bool) -> Group:
@@ -52,11 +60,11 @@ def simulation_report(work: Workload, target: Target, simulation: Simulation, *,
 
 
 def _run(
-    simulation: Simulation, target: Target, solved: Solved[Program] | None = None, bound_cycles: int | None = None
+    simulation: Simulation, target: Target, solved: Solved[Program] | None = None, bound: Bound | None = None
 ) -> list[RenderableType]:
     return [
         Text("\nrun"),
-        _figures(simulation, solved, bound_cycles),
+        _figures(simulation, solved, bound),
         Text("\nmemories"),
         MemoryUse(simulation.peak_bytes, target),
         Text("timeline"),
@@ -64,15 +72,17 @@ def _run(
     ]
 
 
-def _figures(simulation: Simulation, solved: Solved[Program] | None, bound_cycles: int | None) -> Table:
+def _figures(simulation: Simulation, solved: Solved[Program] | None, bound: Bound | None) -> Table:
     table = Table.grid(padding=(0, 2))
     cycles = count(simulation.latency_cycles)
-    if bound_cycles:
-        over = simulation.latency_cycles / bound_cycles
-        cycles += f"   bound {count(bound_cycles)}, so at most {over:.4f} times the best possible"
+    if bound is not None and bound.value:
+        over = simulation.latency_cycles / bound.value
+        cycles += f"   bound {count(bound.value)}, so at most {over:.4f} times the best possible"
     table.add_column()
     table.add_column(overflow="fold")
     table.add_row("  cycles", cycles)
+    if bound is not None and bound.value:
+        table.add_row("  bound by", f"{bound.name} ({bound.why})")
     if solved is not None:
         table.add_row("  status", _status(solved))
     traffic = ", ".join(f"{name} {count(moved)}" for name, moved in simulation.traffic_bytes.items())

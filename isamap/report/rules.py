@@ -15,7 +15,10 @@ _SOURCES = {
     "Tilings": "check.tiling",
     "Schedules": "check.schedule",
     "Modulo schedules": "check.modulo",
+    "Schedules of task graphs": "check.task_graph",
     "Placements": "check.placement",
+    "Certificates": "check.certificate",
+    "Result files": "verify",
     "Outputs": "simulate.compare",
 }
 

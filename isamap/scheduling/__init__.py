@@ -10,5 +10,16 @@ from isamap.scheduling.alive import pieces_alive
 from isamap.scheduling.exact import schedule_exactly
 from isamap.scheduling.passing import groups, same_places, turns
 from isamap.scheduling.schedule import list_schedule
+from isamap.scheduling.whole import Whole, best_below, whole
 
-__all__ = ["groups", "list_schedule", "pieces_alive", "same_places", "schedule_exactly", "turns"]
+__all__ = [
+    "Whole",
+    "best_below",
+    "groups",
+    "list_schedule",
+    "pieces_alive",
+    "same_places",
+    "schedule_exactly",
+    "turns",
+    "whole",
+]

@@ -8,15 +8,15 @@ from isamap.scheduling.visits import cut, same_elements, visits
 
 
 def pieces_alive(binding: Binding, tiling: Tiling, role: Role) -> int:
-    """The most pieces that are between their first and last visit at once."""
+    """The most pieces that are between their first and last use at once."""
     role_cut = cut(binding, role, tiling)
-    pieces = [role_cut.piece(block, tile) for block, tile in visits(binding, tiling)]
+    pieces = [piece for block, tile in visits(binding, tiling) for piece in role_cut.pieces(block, tile)]
     keys = same_elements(role.access, list(binding.extents), pieces)
-    first = {key: visit for visit, key in reversed(list(enumerate(keys)))}
-    last = {key: visit for visit, key in enumerate(keys)}
+    first = {key: use for use, key in reversed(list(enumerate(keys)))}
+    last = {key: use for use, key in enumerate(keys)}
     alive = most = 0
-    for visit, key in enumerate(keys):
-        alive += first[key] == visit
+    for use, key in enumerate(keys):
+        alive += first[key] == use
         most = max(most, alive)
-        alive -= last[key] == visit
+        alive -= last[key] == use
     return most

@@ -16,7 +16,7 @@ from isamap.ir.answers import Schedule, Solved, Status, Tiling
 from isamap.ir.binding import Binding
 from isamap.ir.effort import Effort
 from isamap.ir.hardware import Target
-from isamap.scheduling.graph import TaskGraph
+from isamap.ir.task_graph import TaskGraph
 from isamap.scheduling.reorder import graph_of, schedule_of, telling
 from isamap.scheduling.timed import Issue, read_issues, true_waits
 

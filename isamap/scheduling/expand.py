@@ -8,9 +8,9 @@ wanted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from isamap.errors import Unsupported
 from isamap.ir.answers import Buffer, Step, Tiling, sizes
@@ -28,14 +28,34 @@ from isamap.scheduling.written import Waits, Written
 
 @dataclass
 class Held:
-    """A role's buffer while its einsum is expanded: which piece each visit needs, and how long it stays."""
+    """A role's buffer while its einsum is expanded: which pieces the visits use, and how long they stay."""
 
     role: Role
     buffer: Buffer
-    keys: list[Ranges]
+    keys: list[Ranges]  # the piece of every use
+    first: Sequence[int]  # the number of every visit's first use
     next_use: list[int]  # of the piece, ever
     stays_until: list[int]  # the next use that it stays for
     slots: Slots
+    moving: str = ""  # the axis of which a visit may use two values, each in a piece
+
+    def uses(self, visit: int) -> range:
+        return range(self.first[visit], self.first[visit + 1])
+
+    def place(self, use: int, slot: Slot, visit: int) -> _Place:
+        second = self.moving if use > self.first[visit] else ""
+        return _Place(self.role.operand.name, self.buffer.name, self.keys[use], slot, second)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an operand of a computation lies; ``second``: the axis whose second value lies there."""
+
+    operand: str
+    buffer: str
+    piece: Ranges
+    slot: Slot
+    second: str = ""
 
 
 class Expansion:
@@ -82,12 +102,14 @@ class Expansion:
         level = self.tiling.levels[-1 if role.written else 0]
         pieces = dict(dict(level.pieces).get(role.label, self.tiling.levels[-1].tile))
         role_cut = cut(self.binding, role, self.tiling)
-        keys = [role_cut.piece(block, tile) for block, tile in self.walk]
+        used = [role_cut.pieces(block, tile) for block, tile in self.walk]
+        keys, first = [key for one in used for key in one], list(accumulate(map(len, used), initial=0))
         keys = keys if role.written else same_elements(role.access, self.carrier.axes, keys)
         count = min(dict(level.buffers)[role.label], len(set(keys)))
         buffer = buffer_of(self.binding.number, role, count, role.slot_bytes(pieces), pieces, staged=False)
         kept = min(count, dict(level.held).get(role.label, max(1, count - 1)))
-        return Held(role, buffer, keys, next_uses(keys), stays(keys, kept), Slots(count))
+        moving = "" if role_cut.moving is None else self.carrier.axes[role_cut.moving]
+        return Held(role, buffer, keys, first, next_uses(keys), stays(keys, kept), Slots(count), moving)
 
     def strips(self) -> list[range]:
         """The visits of every strip; raises Unsupported where a tile meets two, or the walk does not go in order."""
@@ -109,47 +131,49 @@ class Expansion:
         self.carrier.first_visit = first - visits.start
         for visit in visits:
             tile = self.walk[visit][1]
-            read = [(held, self._resident(held, visit)) for held in self.inputs]
+            read = [(held, use, self._resident(held, use, visit)) for held in self.inputs for use in held.uses(visit)]
             slot, mode, opening = self.output.open(visit)
-            operands = {held.role.operand.name: s for held, s in read} | {self.binding.output.operand.name: slot}
-            operands |= {home.role.operand.name: home.slot for home in self.at_home}
-            waits = [wait for _, s in read for wait in self.carrier.arrived(s)] + opening
+            places = [held.place(use, s, visit) for held, use, s in read]
+            places += [_Place(home.role.operand.name, home.buffer.name, tile, home.slot) for home in self.at_home]
+            name, key = self.binding.output.operand.name, self.output.keys[visit]
+            places.append(_Place(name, self.output.buffer.name, key, slot))
+            waits = [wait for _, _, s in read for wait in self.carrier.arrived(s)] + opening
             waits += [wait for home in self.at_home for wait in home.waits(tile)]
-            task = self._compute(tile, mode, operands, waits, visit)
-            for held, s in read:
+            task = self._compute(tile, mode, places, waits, visit)
+            for held, use, s in read:
                 s.readers = self.tasks.joined(s.readers, task)
-                held.slots.used(s, visit, held.stays_until[visit])
+                held.slots.used(s, visit, held.stays_until[use])
             for home in self.at_home:
                 home.read(self.tasks, task, tile)
             self.output.computed(slot, task, visit)
 
-    def _resident(self, held: Held, visit: int) -> Slot:
-        """The slot in which the visit's piece lies, fetched if need be."""
-        key = held.keys[visit]
+    def _resident(self, held: Held, use: int, visit: int) -> Slot:
+        """The slot in which a piece lies that the visit uses, fetched if need be."""
+        key = held.keys[use]
         slot = held.slots.find(key)
         if slot is None:
             slot = held.slots.victim()
             waits = self.carrier.freed(slot, held.buffer.memory)
             held.slots.give(slot, key)
             self.carrier.fetch(held.role, held.buffer, key, slot, waits, visit)
+            slot.next_use = use  # not to be given away until it is used
         return slot
 
-    def _compute(self, tile: Ranges, mode: Mode, operands: Mapping[str, Slot], waits: Waits, visit: int) -> int:
+    def _compute(self, tile: Ranges, mode: Mode, places: list[_Place], waits: Waits, visit: int) -> int:
         binding, carrier = self.binding, self.carrier
         _, extent = carrier.tile(tile)
-        held = {one.role.operand.name: (one.buffer.name, one.keys[visit]) for one in self.inputs}
-        held |= {home.role.operand.name: (home.buffer.name, tile) for home in self.at_home}
-        held[binding.output.operand.name] = (self.output.buffer.name, self.output.keys[visit])
         order = [operand.name for operand in binding.instruction.operands]
-        memory = binding.output.route.memory
-        banks = (f"{memory.name}[{operands[binding.output.operand.name].number}]",) if memory.banks > 1 else ()
+        places.sort(key=lambda place: (place.second != "", order.index(place.operand)))
+        memory, output = binding.output.route.memory, order.index(binding.output.operand.name)
+        banks = (f"{memory.name}[{places[output].slot.number}]",) if memory.banks > 1 else ()
         step = Step(
-            binding.instruction.name, binding.number, sizes(extent), tuple(held[o][0] for o in order),
-            mode=mode, pieces=tuple(sizes(carrier.tile(held[o][1])[1]) for o in order),
+            binding.instruction.name, binding.number, sizes(extent), tuple(place.buffer for place in places),
+            mode=mode, pieces=tuple(sizes(carrier.tile(place.piece)[1]) for place in places),
+            second=tuple((place.operand, place.second) for place in places[len(order) :]),
         )  # fmt: skip
         issue, initialise = binding.extents_of_issue(extent), mode == "initialise"
         cost = self.tasks.instruction_cost(binding.instruction, issue, banks, initialise=initialise)
-        slots = tuple(operands[o].number for o in order)
+        slots = tuple(place.slot.number for place in places)
         origin = tuple(low for low, _ in tile)
         return self.tasks.add(step, origin, slots, cost, waits, carrier.first_visit + visit)
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from isamap.ir.answers import Buffer, Lifetime, Schedule, Step
 from isamap.ir.hardware import Target
-from isamap.scheduling.graph import Hold, Job, TaskGraph
+from isamap.ir.loop_body import Hold
+from isamap.ir.task_graph import Job, TaskGraph
 from isamap.scheduling.tasks import OPERANDS, RESULT, Cost
 from isamap.scheduling.timed import Issue, Place
 from isamap.scheduling.timetable import Timetable

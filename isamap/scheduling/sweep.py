@@ -15,7 +15,7 @@ from isamap.cpsat import Outcome, Tell
 from isamap.errors import CheckFailed
 from isamap.ir.answers import Moment
 from isamap.ir.effort import Effort
-from isamap.scheduling.graph import TaskGraph
+from isamap.ir.task_graph import TaskGraph
 from isamap.scheduling.timetable import Timetable, by_start, earliest
 from isamap.scheduling.view import View
 from isamap.scheduling.window import Window, solve
@@ -39,15 +39,24 @@ class Sweep:
     hint: str = ""  # what became of the hint where all is solved at once
 
 
-def improve(graph: TaskGraph, start: Sequence[int], effort: Effort, bound: int, tell: Tell | None = None) -> Sweep:
-    """Begin from feasible ``start``s; the answer never ends later than they do. ``bound`` is known from elsewhere."""
+def improve(
+    graph: TaskGraph,
+    start: Sequence[int],
+    effort: Effort,
+    bound: int,
+    tell: Tell | None = None,
+    *,
+    prove: bool = False,
+) -> Sweep:
+    """Begin from feasible ``start``s; the answer never ends later than they do. ``bound`` is known from elsewhere.
+    To ``prove``, all is solved at once however many jobs there are; from below too, where resources are shared."""
     found = Sweep(earliest(graph, by_start(graph, start)), max(bound, graph.bound_cycles))
     found.best = _settled(graph, found.best)
     _check(found)
     if found.best.end_cycles == found.bound or not effort.time_limit_s:
         found.proved = found.best.end_cycles == found.bound
-    elif len(graph.jobs) <= WHOLE_JOBS:
-        _whole(graph, found, effort, tell)
+    elif prove or len(graph.jobs) <= WHOLE_JOBS:
+        _whole(graph, found, effort, tell, prove)
     else:
         _sweep(graph, found, effort, tell)
     return found
@@ -67,13 +76,13 @@ def _check(found: Sweep) -> None:
         raise CheckFailed(f"a schedule of {found.best.end_cycles} cycles is below its lower bound of {found.bound}")
 
 
-def _whole(graph: TaskGraph, found: Sweep, effort: Effort, tell: Tell | None) -> None:
+def _whole(graph: TaskGraph, found: Sweep, effort: Effort, tell: Tell | None, prove: bool) -> None:
     most, jobs = found.best.end_cycles, range(len(graph.jobs))
     window = Window(
         graph, dict(enumerate(graph.heads)), dict(enumerate(graph.tails)), most, found.bound,
         hint={job: found.best.start[job] for job in jobs},
     )  # fmt: skip
-    answer = solve(window, effort, tell)
+    answer = solve(window, effort, tell, from_below=prove and graph.shares)
     _refuse_infeasible(answer.outcome, most)
     found.method, found.hint, found.seconds = "cp-sat tasks", answer.outcome.hint, answer.outcome.seconds
     found.history, found.stopped = [*answer.outcome.history], answer.outcome.interrupted

@@ -48,7 +48,7 @@ def roles_by_buffer(steps: Sequence[Step], bindings: Mapping[int, Binding]) -> d
         binding = bindings[step.einsum]
         by_operand = {role.operand.name: role for role in binding.roles}
         if step.performs == binding.instruction.name:
-            for operand, name in zip(binding.instruction.operands, step.buffers, strict=True):
+            for operand, name in zip(binding.instruction.operands, step.buffers, strict=False):
                 found[step.einsum, name] = by_operand[operand.name]
     for step in steps:
         for name in filter(None, step.buffers):
@@ -108,7 +108,7 @@ class Costs:
             return Issue(step, origin, slots, cost, reads, writes)
         instruction = binding.target.instruction(step.performs)
         written = instruction.written
-        names = [operand.name for operand in instruction.operands]
+        names = [*(operand.name for operand in instruction.operands), *(name for name, _ in step.second)]
         writes = tuple(p for p, name in zip(places, names, strict=True) if name in written)
         held = tuple(dict.fromkeys(self.banks[p] for p in places if p in self.banks))
         reads = tuple(p for p, n in zip(places, names, strict=True) if n not in written or step.mode == "accumulate")

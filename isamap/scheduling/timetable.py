@@ -11,7 +11,7 @@ from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from isamap.scheduling.graph import TaskGraph
+from isamap.ir.task_graph import TaskGraph
 
 
 @dataclass

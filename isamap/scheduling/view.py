@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from isamap.scheduling.graph import TaskGraph
+from isamap.ir.task_graph import TaskGraph
 from isamap.scheduling.timetable import Timetable
 from isamap.scheduling.window import Busy, Window
 

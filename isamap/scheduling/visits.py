@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, prod
 
+from isamap.errors import Unsupported
 from isamap.ir.answers import Level, Tiling
 from isamap.ir.binding import Binding, Role
 from isamap.ir.scalar import Access
@@ -16,11 +17,13 @@ __all__ = ["Cut", "Ranges", "cut", "same_elements", "visit_count", "visits"]
 
 @dataclass(frozen=True)
 class Cut:
-    """Which ranges make up a role's piece: for each axis of its access, that of the block or that of the tile."""
+    """Which ranges make up a role's piece: for each axis of its access, that of the block or that of the tile; along
+    the axis ``moving``, where windows roll, every value of the tile by itself."""
 
     role: Role
     axes: tuple[tuple[int, bool], ...]  # (number of the axis, block?)
     rank: int
+    moving: int | None = None
 
     def piece(self, block: Ranges, tile: Ranges) -> Ranges:
         """The piece's range per axis; axes that the access does not mention are (0, 1)."""
@@ -29,14 +32,26 @@ class Cut:
             ranges[number] = block[number] if of_block else tile[number]
         return tuple(ranges)
 
+    def pieces(self, block: Ranges, tile: Ranges) -> list[Ranges]:
+        """The pieces that a tile reads: one, or along ``moving`` one per value."""
+        piece, moving = self.piece(block, tile), self.moving
+        if moving is None:
+            return [piece]
+        return [(*piece[:moving], (at, at + 1), *piece[moving + 1 :]) for at in range(*piece[moving])]
+
 
 def cut(binding: Binding, role: Role, tiling: Tiling) -> Cut:
-    """How ``role``'s tensor is cut into pieces: the output and unlisted tensors by tiles."""
+    """How ``role``'s tensor is cut into pieces: the output and unlisted tensors by tiles. Raises Unsupported where a
+    tile takes pieces of several values."""
     axes = list(binding.extents)
     tile = dict(tiling.levels[-1].tile)
     pieces = dict(dict(tiling.levels[0].pieces).get(role.label, ()))
-    own = [(axes.index(x), not role.written and pieces.get(x, tile[x]) != tile[x]) for x in role.access.axes]
-    return Cut(role, tuple(own), len(axes))
+    own = [(axes.index(x), not role.written and pieces.get(x, tile[x]) > tile[x]) for x in role.access.axes]
+    smaller = [x for x in role.access.axes if not role.written and pieces.get(x, tile[x]) < tile[x]]
+    if len(smaller) > 1 or any((pieces[x], tile[x]) != (1, 2) for x in smaller):
+        what = " ".join(f"{x}={pieces[x]} of {tile[x]}" for x in smaller)
+        raise Unsupported("scheduling", f"pieces of {role.label} smaller than a tile, other than a half of two: {what}")
+    return Cut(role, tuple(own), len(axes), axes.index(smaller[0]) if smaller else None)
 
 
 def same_elements(access: Access, axes: Sequence[str], pieces: Sequence[Ranges]) -> list[Ranges]:

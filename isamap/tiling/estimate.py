@@ -14,7 +14,8 @@ from isamap.ir.expression import Expression, evaluate
 from isamap.ir.hardware import Instruction, Transfer, Use
 from isamap.tiling.carrying import carried, carry_cycles
 from isamap.tiling.chain import chain_idle_cycles
-from isamap.tiling.hold import Kept, OutputSlots, fetches, fit, output_slots
+from isamap.tiling.fitting import Kept, fetches, fit
+from isamap.tiling.hold import OutputSlots, output_slots
 from isamap.tiling.nest import Loop, Nest, histogram, legal, loops, piece
 from isamap.tiling.rehearsal import idle_cycles
 
@@ -54,13 +55,17 @@ class Busy:
         for name in (queue, *(use.resource for use in uses if use.bytes_per_cycle is None)):
             self.cycles[name] = self.cycles.get(name, 0.0) + cycles
 
-    def transfer(self, transfer: Transfer, role: Role, sizes: Mapping[str, int], times: float) -> None:
-        """A piece of ``sizes``, in as many blocks as it takes."""
+    def transfer(
+        self, transfer: Transfer, role: Role, sizes: Mapping[str, int], times: float, inside: float = 1.0
+    ) -> None:
+        """A piece of ``sizes``, in as many blocks as it takes; the share ``inside`` of it comes from the tensor."""
         size_bytes, lines, count = carried(transfer, role, sizes)
-        self.add(transfer.channel, transfer.uses, transfer_cycles(transfer, size_bytes, lines), times * count)
-        values = {"bytes": size_bytes, "border_bytes": 0, "rows": lines}
-        self.energy_pj += _energy(transfer.energy_pj, values) * times * count
-        self.traffic_bytes += size_bytes * times * count
+        self.add(transfer.channel, transfer.uses, transfer_cycles(transfer, size_bytes, lines) * inside, times * count)
+        self.traffic_bytes += size_bytes * inside * times * count
+        for share, at, beside in ((inside, size_bytes, 0), (1 - inside, 0, size_bytes)):
+            if share:
+                values = {"bytes": at, "border_bytes": beside, "rows": lines}
+                self.energy_pj += _energy(transfer.energy_pj, values) * share * times * count
 
     def move(self, move: Instruction, extents: tuple[int, ...], times: float) -> None:
         self.add(move.unit, move.uses, move_cycles(move, extents), times)
@@ -145,7 +150,8 @@ def estimate_of(
     busy.issues(nest)
     for one in kept.values():
         if one.role.route.fetch is not None:
-            busy.transfer(one.role.route.fetch, one.role, piece(one.role, nest), fetches(nest, nest_loops, one))
+            times = fetches(nest, nest_loops, one)
+            busy.transfer(one.role.route.fetch, one.role, piece(one.role, nest), times, one.inside)
     busy.output(out, prod(binding.extents[x] / tile[x] for x in output.access.axes), tile)
     slots = (*((name, one.slots) for name, one in kept.items()), (output.operand.name, out.slots))
     held = (*((name, one.hold.slots) for name, one in kept.items()), (output.operand.name, out.held))

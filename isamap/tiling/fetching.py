@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heapreplace
 
 from isamap.ir.binding import Binding
 from isamap.ir.hardware import Target, Transfer
 from isamap.ir.steps import Ranges
 from isamap.tiling.carrying import carry_cycles
-from isamap.tiling.hold import Kept
+from isamap.tiling.fitting import Kept
 from isamap.tiling.nest import Nest, piece
 
 Visit = tuple[Ranges, Ranges]
@@ -28,38 +28,48 @@ class Fetches:
         self.arrived: list[int] = []
         self.new = [-1] * len(walk)  # per visit, the number of the fetch that it is the first to want
         cut = _Cut(binding, nest, kept)
-        present: OrderedDict[Ranges, int] = OrderedDict()  # piece -> its last use, that used longest ago first
+        present: OrderedDict[object, int] = OrderedDict()  # piece -> its last use, that used longest ago first
         for n, (block, tile) in enumerate(walk):
-            key = cut.piece(block, tile)
-            if key not in present:
-                self.new[n] = len(self.visit)
-                self.visit.append(n)
-                self.cycles.append(cut.cycles(key))
-                self.after.append(present.popitem(last=False)[1] if len(present) == kept.slots else -1)
-            present[key] = n
-            present.move_to_end(key)
+            for name, extents in cut.pieces(block, tile):
+                if name not in present:
+                    self.new[n] = len(self.visit)
+                    self.visit.append(n)
+                    self.cycles.append(cut.cycles(extents))
+                    self.after.append(present.popitem(last=False)[1] if len(present) == kept.slots else -1)
+                present[name] = n
+                present.move_to_end(name)
 
 
 class _Cut:
     """How the visits of a nest meet the pieces of an input."""
 
     def __init__(self, binding: Binding, nest: Nest, kept: Kept) -> None:
-        self.role, axes, tile = kept.role, list(binding.extents), dict(nest.tile)
+        self.role, self.inside, axes, tile = kept.role, kept.inside, list(binding.extents), dict(nest.tile)
         self.sizes = piece(kept.role, nest)
-        self.own = [(axes.index(x), self.sizes[x] != tile[x], x) for x in axes if x in kept.role.access.axes]
+        self.own = [(axes.index(x), self.sizes[x] > tile[x], x) for x in axes if x in kept.role.access.axes]
+        self.roll = nest.roll if nest.rolls(kept.role) else None
         self._cycles: dict[tuple[int, ...], int] = {}
 
-    def piece(self, block: Ranges, tile: Ranges) -> Ranges:
-        return tuple(block[axis] if whole else tile[axis] for axis, whole, _ in self.own)
+    def pieces(self, block: Ranges, tile: Ranges) -> Iterator[tuple[object, tuple[int, ...]]]:
+        """The name and the extents of each piece that a visit reads."""
+        ranges = tuple(block[axis] if whole else tile[axis] for axis, whole, _ in self.own)
+        if self.roll is None:
+            yield ranges, tuple(high - low for low, high in ranges)
+            return
+        at = {x: one for (_, _, x), one in zip(self.own, ranges, strict=True)}
+        moving, (begin, end) = at.pop(self.roll.moving), at.pop(self.roll.window)
+        sizes = {x: high - low for x, (low, high) in at.items()} | {self.roll.moving: 1, self.roll.window: end - begin}
+        extents = tuple(sizes[x] for _, _, x in self.own)
+        for value in range(*moving):
+            yield (self.roll.shift * value + begin // self.roll.size, *at.values()), extents
 
-    def cycles(self, key: Ranges) -> int:
+    def cycles(self, extents: tuple[int, ...]) -> int:
         """Cycles that it takes to fetch a piece."""
-        extents = tuple(high - low for low, high in key)
         if extents not in self._cycles:
             fetch = self.role.route.fetch
             assert fetch is not None
             sizes = self.sizes | {x: size for (_, _, x), size in zip(self.own, extents, strict=True)}
-            self._cycles[extents] = carry_cycles(fetch, self.role, sizes)
+            self._cycles[extents] = round(self.inside * carry_cycles(fetch, self.role, sizes))
         return self._cycles[extents]
 
 

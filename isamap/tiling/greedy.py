@@ -14,6 +14,7 @@ from isamap.tiling.estimate import Estimate, estimate
 from isamap.tiling.neighbourhood import Search
 from isamap.tiling.nest import Nest, piece
 from isamap.tiling.refusal import why_nothing_fits
+from isamap.tiling.rolled import roll_further
 
 _MOST_COMBINATIONS = 10_000
 _SEEDS = 24
@@ -28,9 +29,10 @@ def tilings(binding: Binding, *, objective: str = "latency", most: int = 6, time
 def best_tilings(search: Search, most: int, time_limit_s: float) -> list[Tiling]:
     """The best ``most`` tilings that ``search`` finds, best first; raises Infeasible where none fits."""
     binding, objective = search.binding, search.objective
-    deadline = monotonic() + time_limit_s
-    for goal in dict.fromkeys(("latency", objective)):  # what is fast is a good place to begin for other goals too
-        search.objective = goal
+    goals = list(dict.fromkeys(("latency", objective)))  # what is fast is a good place to begin for other goals too
+    began = monotonic()
+    for turn, goal in enumerate(goals, 1):
+        search.objective, deadline = goal, began + time_limit_s * turn / len(goals)
         seeds = sorted(sorted(dict.fromkeys(search.seeds()), key=search.hope)[:_SEEDS], key=search.value)
         known = search.seen if goal == "latency" else search.hoped
         for seed in dict.fromkeys(
@@ -39,11 +41,13 @@ def best_tilings(search: Search, most: int, time_limit_s: float) -> list[Tiling]
             if search.value(seed) < float("inf"):
                 search.climb(seed, deadline)
         search.look_further(deadline)
+    roll_further(search, deadline)
     if all(found is None for found in search.seen.values()):
         fitting = (nest for nest in _last_resorts(search) if search.value(nest) < float("inf"))
         search.climb(next(fitting, _smallest(search)), deadline)
-    if binding.strip is None and search.seen:  # the estimate does not know which end's pieces are met again
-        search.value(search.mirrored(min(search.seen, key=search.value)))
+    best = min(search.seen, key=search.value, default=None)
+    if binding.strip is None and best and best.roll is None:  # the estimate does not know which end is met again
+        search.value(search.mirrored(best))
     ranked = sorted((nest for nest, found in search.seen.items() if found), key=search.value)
     if not ranked:
         raise Infeasible(why_nothing_fits(binding, _smallest(search)))

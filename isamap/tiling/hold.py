@@ -1,9 +1,10 @@
-"""How many pieces of each tensor a nest keeps, how often it fetches them, and how many slots that takes.
+"""Across which loops a tensor's pieces may be held, how often they are fetched then, and how many slots that takes.
 
 Holding the pieces touched by the loops from position h inwards takes ``distinct(h)`` slots and fetches each of them
 once per iteration of the loops outside h, except trailing ones that the tensor does not depend on. Where loops turn,
-each of their steps changes one index only: pieces are fetched at the steps of loops that the tensor depends on. A
-*spare* slot lets the next piece come while the last one is used; where memory is short there is none.
+each of their steps changes one index only: pieces are fetched at the steps of loops that the tensor depends on. Where
+windows roll, the pieces of one step of the moving axis are those of the next, but for a few. A *spare* slot lets the
+next piece come while the last one is used; where memory is short there is none.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 from math import ceil, prod
 
 from isamap.ir.binding import Binding, Role
-from isamap.tiling.nest import Loop, Nest, piece
+from isamap.tiling.nest import Loop, Nest, loops, piece
+from isamap.tiling.rolling import Roll
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Hold:
 
 def holds(nest_loops: list[Loop], axes: Iterable[str], sizes: Mapping[str, int], turning: bool = False) -> list[Hold]:
     """The worthwhile ways to hold a tensor's pieces, fewest slots first."""
-    relevant = _bringing(nest_loops, axes, sizes)
+    relevant = bringing(nest_loops, axes, sizes)
     pieces = prod(loop.trips for loop, mine in zip(nest_loops, relevant, strict=True) if mine)
     found: list[Hold] = []
     slots, inside = 1, 1.0
@@ -46,7 +48,7 @@ def holds(nest_loops: list[Loop], axes: Iterable[str], sizes: Mapping[str, int],
     return found
 
 
-def _bringing(nest_loops: Sequence[Loop], axes: Iterable[str], sizes: Mapping[str, int]) -> list[bool]:
+def bringing(nest_loops: Sequence[Loop], axes: Iterable[str], sizes: Mapping[str, int]) -> list[bool]:
     """Which loops bring other pieces of a tensor over ``axes`` with every step."""
     own = set(axes)
     return [loop.axis in own and loop.step >= sizes[loop.axis] for loop in nest_loops]
@@ -69,6 +71,39 @@ def _ragged(outside: Sequence[Loop], relevant: Sequence[bool]) -> float:
 def _steps(nest_loops: Sequence[Loop]) -> list[int]:
     """How often each loop steps on, over the whole run."""
     return [prod(outer.trips for outer in nest_loops[:n]) * (loop.trips - 1) for n, loop in enumerate(nest_loops)]
+
+
+def rolling_holds(binding: Binding, nest: Nest, role: Role, roll: Roll) -> list[Hold]:
+    """The worthwhile ways to hold the pieces of ``role``, whose windows roll, fewest slots first: what a step of the
+    moving axis leaves is there for the next one."""
+    nest_loops, tile, extents = loops(nest, binding.extents), dict(nest.tile), binding.extents
+    own = bringing(nest_loops, role.access.axes, piece(role, nest))
+    along = (roll.moving, roll.window)
+
+    def others(h: int) -> list[Loop]:
+        return [lp for n, lp in enumerate(nest_loops) if n >= h and own[n] and lp.axis not in along]
+
+    def touched(h: int) -> int:
+        """Pieces along the window's coordinate that the loops from ``h`` on meet."""
+        counts = (tile[x] * prod(lp.trips for lp in nest_loops[h:] if lp.axis == x) for x in along)
+        values, parts = (min(count, extents[x]) for count, x in zip(counts, along, strict=True))
+        return roll.touched(values, parts // roll.size)
+
+    def fetched(h: int, times: float) -> float:
+        """Pieces brought in where the loops from ``h`` on bring each of theirs so many ``times``."""
+        return times * touched(h) * prod(lp.turns for lp in others(h))
+
+    found: list[Hold] = []
+    pieces = touched(0) * prod(lp.trips for lp in others(0))
+    for h in range(len(nest_loops), -1, -1):
+        last = max((n for n in range(h) if own[n]), default=h)
+        fetches = fetched(h, _changes(nest_loops[:h], own[:h], False))
+        if last < h and nest_loops[last].axis == roll.moving:
+            every = zip(nest_loops[:last], own[:last], strict=True)
+            fetches = min(fetches, fetched(last, prod(lp.turns if mine else lp.trips for lp, mine in every)))
+        if not found or fetches < found[-1].fetches * 0.999:
+            found.append(Hold(touched(h) * prod(lp.trips for lp in others(h)), fetches, pieces, h))
+    return found
 
 
 @dataclass(frozen=True)
@@ -101,7 +136,7 @@ def output_slots(
     hold = next((way for way in reversed(ways) if way.slots <= max(1, places - 1)), ways[0])
     hold = next((way for way in reversed(ways) if way.slots <= places and way.fetches < hold.fetches), hold)
     kept = min(places, ways[-1].slots) if turning else hold.slots
-    found = _found_again(nest_loops, _bringing(nest_loops, axes, tile), hold, kept) if turning else 0.0
+    found = found_again(nest_loops, bringing(nest_loops, axes, tile), hold, kept) if turning else 0.0
     sessions = max(1.0, (hold.fetches - found) / tiles)
     if sessions > 1 and output.route.fill is None:
         return None
@@ -111,89 +146,11 @@ def output_slots(
     return OutputSlots(sessions, places, kept, staged + 2 * spare)
 
 
-def _found_again(nest_loops: Sequence[Loop], relevant: Sequence[bool], hold: Hold, places: int) -> float:
+def found_again(nest_loops: Sequence[Loop], relevant: Sequence[bool], hold: Hold, places: int) -> float:
     """Pieces still in one of ``places`` when loops turn: those that ``hold`` does not count on."""
     outside, found = nest_loops[: hold.inside], 0.0
     for n, steps in enumerate(_steps(outside)):
         if not relevant[n]:
             swept = prod(loop.trips for m, loop in enumerate(outside) if m > n and relevant[m])
             found += steps * min(places - hold.slots, (swept - 1) * hold.slots)
-    return found * _ragged(outside, relevant)
-
-
-@dataclass
-class Kept:
-    """How an input is held, and in how many slots."""
-
-    role: Role
-    hold: Hold
-    slots: int
-    slot_bytes: int
-
-
-def fetches(nest: Nest, nest_loops: Sequence[Loop], one: Kept) -> float:
-    """Pieces that come in over the whole run; where loops turn, old ones may still lie in slots to load ahead."""
-    if not nest.turning:
-        return one.hold.fetches
-    relevant = _bringing(nest_loops, one.role.access.axes, piece(one.role, nest))
-    fewest = prod(loop.turns for loop, mine in zip(nest_loops, relevant, strict=True) if mine)
-    return max(fewest, one.hold.fetches - _found_again(nest_loops, relevant, one.hold, one.slots))
-
-
-def fit(
-    binding: Binding, nest: Nest, nest_loops: list[Loop], output: OutputSlots, spare: int
-) -> dict[str, Kept] | None:
-    """Hold and slots of every input within the capacities: upgrades by fetches saved per byte, then spare slots.
-
-    None where not even the least hold with ``spare`` slots fits.
-    """
-    room = binding.room()
-    tile, role = dict(nest.tile), binding.output
-    room[role.route.memory.name] -= output.slots * role.slot_bytes(tile)
-    if role.route.staging is not None:
-        room[role.route.staging.name] -= output.staging * role.staged_slot_bytes(tile)
-    kept: dict[str, Kept] = {}
-    ways: dict[str, list[Hold]] = {}
-    for role in binding.fetched:
-        name, sizes = role.operand.name, piece(role, nest)
-        ways[name] = holds(nest_loops, role.access.axes, sizes, nest.turning)
-        kept[name] = Kept(role, ways[name][0], ways[name][0].least_slots(spare), role.slot_bytes(sizes))
-        room[role.route.memory.name] -= kept[name].slot_bytes * kept[name].slots
-    if min(room.values()) < 0:
-        return None
-    for _ in range(nest.upgrades):
-        if not _upgrade(kept, ways, room, spare):
-            break
-    while more_slots(kept, room):
-        pass
-    return kept
-
-
-def _upgrade(kept: Mapping[str, Kept], ways: Mapping[str, list[Hold]], room: dict[str, int], spare: int) -> bool:
-    """Give the next larger hold to the tensor that saves most fetched bytes per byte of room; False where none fits."""
-    best: tuple[Kept, Hold] | None = None
-    best_gain = 0.0
-    for name, one in kept.items():
-        for better in ways[name][ways[name].index(one.hold) + 1 :]:
-            more = better.least_slots(spare) - one.slots
-            gain = (one.hold.fetches - better.fetches) / max(1, more)
-            if one.slot_bytes * more <= room[one.role.route.memory.name] and gain > best_gain:
-                best, best_gain = (one, better), gain
-    if best is None:
-        return False
-    one, better = best
-    room[one.role.route.memory.name] -= one.slot_bytes * (better.least_slots(spare) - one.slots)
-    one.hold, one.slots = better, better.least_slots(spare)
-    return True
-
-
-def more_slots(kept: Mapping[str, Kept], room: dict[str, int]) -> bool:
-    """One more slot for every tensor that still fetches, up to twice what it holds; False where none fits."""
-    grown = False
-    for one in kept.values():
-        memory = one.role.route.memory.name
-        if one.slots < min(2 * one.hold.slots + 1, one.hold.pieces) and one.slot_bytes <= room[memory]:
-            room[memory] -= one.slot_bytes
-            one.slots += 1
-            grown = True
-    return grown
+    return found * _ragged(nest_loops, relevant)

@@ -41,8 +41,9 @@ class Search:
 
     def recut(self, nest: Nest, tile: dict[str, int], block: dict[str, int]) -> Nest:
         """``nest`` with other sizes."""
+        tile = tile if nest.roll is None else nest.roll.tile(tile)
         found = self.nest(tile, block, nest.outer, nest.inner)
-        return replace(found, turning=nest.turning, backward=nest.backward, upgrades=nest.upgrades, ahead=nest.ahead)
+        return replace(nest, tile=found.tile, block=found.block)
 
     def hope(self, nest: Nest) -> float:
         """At most its value: that of a machine that never waits."""
@@ -101,7 +102,7 @@ class Search:
         for upgrades in {*range(3), MOST_UPGRADES} - {nest.upgrades}:
             yield replace(nest, upgrades=upgrades)
         yield replace(nest, ahead=not nest.ahead)
-        if self.binding.strip is None:
+        if self.binding.strip is None and nest.roll is None:
             yield replace(nest, turning=not nest.turning)
             yield self.mirrored(nest)
 
@@ -141,7 +142,7 @@ class Search:
         """Try blocks of other shapes together with other chunks around the best nest, where there is much to win."""
         for _ in range(_MOST_ROUNDS):
             best = min(self.seen, key=self.value)
-            if not self._worth_while(best):
+            if not self.worth_while(best):
                 return
             hopeful = sorted(dict.fromkeys(self._shapes(best)), key=self.hope)
             tried = (nest for nest in hopeful if monotonic() < deadline and self.hope(nest) < self.value(best))
@@ -150,8 +151,8 @@ class Search:
                 return
             self.climb(better, deadline)
 
-    def _worth_while(self, nest: Nest) -> bool:
-        """Is there much to win?"""
+    def worth_while(self, nest: Nest) -> bool:
+        """Is there much to win on what takes so long?"""
         found, points = self.seen[nest], prod(self.extents.values())
         if found is None or found.cycles < _WORTH_CYCLES:
             return False

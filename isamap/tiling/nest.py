@@ -2,7 +2,8 @@
 
 A nest has two levels. *Blocks* step through the einsum (``outer`` order), *tiles* step through a block (``inner``
 order); one tile is one issue. A tensor lives in its memory in pieces: of tile size along an axis, or of block size
-along axes that share a coordinate with another one (``p + r``), so that a window's halo is loaded once per block.
+along axes that share a coordinate with another one (``p + r``), so that a window's halo is loaded once per block; or
+they roll (``rolling``), so that it is loaded once.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from math import ceil, prod
 from isamap.ir.binding import Binding, Role
 from isamap.ir.carried import why_not_carried
 from isamap.ir.shared_bytes import why_fetches_meet
+from isamap.tiling.rolling import Roll
 
 MOST_UPGRADES = 8
 
@@ -26,6 +28,7 @@ class Nest:
     ``turning``: every loop goes the other way each time it is entered again. ``backward``: axes whose loops begin at
     the far end, where the last block and tile may be short. ``upgrades``: how often at most an input is held across
     more loops than it must be, at the cost of slots to load ahead. ``ahead``: is there to be a slot for that at all?
+    ``roll``: the input whose windows roll, if any; then no loop turns.
     """
 
     tile: tuple[tuple[str, int], ...]
@@ -36,6 +39,10 @@ class Nest:
     backward: tuple[str, ...] = ()
     upgrades: int = MOST_UPGRADES
     ahead: bool = True
+    roll: Roll | None = None
+
+    def rolls(self, role: Role) -> bool:
+        return self.roll is not None and self.roll.operand == role.operand.name
 
 
 def normal(
@@ -73,7 +80,8 @@ def piece(role: Role, nest: Nest) -> dict[str, int]:
     for index in role.access.affine_indices:
         if len(index.terms) > 1 and role.operand.strides in ("per_kernel_axis", "any"):
             coupled.update(index.axes)
-    return {x: block[x] if x in coupled and not role.written else tile[x] for x in tile}
+    whole = {x: block[x] if x in coupled and not role.written else tile[x] for x in tile}
+    return nest.roll.cut(whole) if nest.roll is not None and nest.rolls(role) else whole
 
 
 def histogram(extent: int, block: int, tile: int) -> dict[int, int]:
@@ -89,6 +97,8 @@ def histogram(extent: int, block: int, tile: int) -> dict[int, int]:
 def legal(binding: Binding, nest: Nest) -> bool:
     """Every tile, ragged ones too, lies within the instruction's ranges, and the transfers can carry the pieces."""
     tile, block, extents = dict(nest.tile), dict(nest.block), binding.extents
+    if nest.roll is not None and (nest.turning or not nest.roll.fits(tile)):
+        return False
     for axis, fused in binding.match.axes:
         found = next(a for a in binding.instruction.axes if a.name == axis)
         ends = [histogram(extents[x], block[x], tile[x]) for x in fused]

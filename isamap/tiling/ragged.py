@@ -13,7 +13,7 @@ from math import prod
 from isamap.ir.binding import Binding, Role
 from isamap.ir.hardware import Transfer
 from isamap.tiling.carrying import carry_cycles
-from isamap.tiling.hold import Kept, fetches
+from isamap.tiling.fitting import Kept, fetches
 from isamap.tiling.nest import Loop, Nest, histogram, piece
 
 Kind = tuple[bool, ...]
@@ -70,9 +70,11 @@ def _carrying(
     for one in kept.values():
         sizes = piece(one.role, nest)
         mine = prod(block[x] / sizes[x] for x in one.role.access.axes)
+        if nest.rolls(one.role):
+            mine = one.hold.pieces * prod(block[x] / binding.extents[x] for x in one.role.access.axes)
         foreign = [x for x in binding.extents if x not in one.role.access.axes]
         every = one.hold.pieces * prod(binding.extents[x] / dict(nest.block)[x] for x in foreign)
-        add(one.role.route.fetch, one.role, sizes, fetches(nest, nest_loops, one) * mine / every)
+        add(one.role.route.fetch, one.role, sizes, one.inside * fetches(nest, nest_loops, one) * mine / every)
     role, tile = binding.output, dict(nest.tile)
     sums = prod(binding.extents[x] / dict(nest.block)[x] for x in binding.extents if x not in role.access.axes)
     add(role.route.store, role, tile, prod(block[x] / tile[x] for x in role.access.axes) / sums)

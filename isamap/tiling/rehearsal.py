@@ -4,7 +4,8 @@ Per visit the walk knows which pieces are new, and whose slots they take: those 
 that share a channel or a bus carry, of the pieces whose slots are free, the one wanted soonest. A visit awaits its
 pieces, a free unit, the result of the last visit to its tile, and, where all accumulators are taken, a drain.
 
-Left out are borders, which come for free, and complete tiles that wait for a place between those still added to.
+Borders, which come for free, are spread over all pieces alike; complete tiles that wait for a place between those
+still added to are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from isamap.ir.hardware import Transfer, cycles
 from isamap.ir.steps import Ranges, Stepping, Walk
 from isamap.tiling.carrying import carry_cycles
 from isamap.tiling.fetching import Fetches, Visit, Way, servers, shared
-from isamap.tiling.hold import Kept, OutputSlots
+from isamap.tiling.fitting import Kept
+from isamap.tiling.hold import OutputSlots
 from isamap.tiling.nest import Loop, Nest, histogram
 from isamap.tiling.ragged import starved_cycles
 

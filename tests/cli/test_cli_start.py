@@ -39,7 +39,7 @@ def test_every_command_is_listed_with_the_exit_codes() -> None:
     done = subprocess.run([sys.executable, "-m", "isamap", "--help"], check=True, capture_output=True, text=True)
     assert all(
         f"\n  {command} " in done.stdout
-        for command in ("list", "map", "compile", "simulate", "report", "validate", "schema")
+        for command in ("list", "map", "compile", "simulate", "place", "report", "validate", "schema")
     )
     assert "3 proved impossible" in done.stdout
 

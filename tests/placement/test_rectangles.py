@@ -6,13 +6,16 @@ import re
 from dataclasses import replace
 
 import pytest
+from ortools.sat.python import cp_model
 
+from isamap.cpsat import run
 from isamap.ir.answers import Lifetime
 from isamap.ir.effort import Effort
 from isamap.ir.hardware import Memory
 from isamap.placement import rectangles
 from isamap.placement.orders import ORDERS, Order
-from isamap.placement.rectangles import RULES, solve
+from isamap.placement.race import Ask, solve
+from isamap.placement.rectangles import RULES
 from isamap.placement.scaled import Problem, scaled
 
 EFFORT = Effort(time_limit_s=20, deterministic=True)
@@ -26,7 +29,7 @@ def problem(*shapes: tuple[int, int], capacity: int = 64, banks: int = 1, below:
 
 def height(given: Problem, *without: str, order: Order = "crowded") -> float | None:
     """The proved optimum without some rules; None: proved that there is none."""
-    outcome = solve(given, EFFORT, order, without=frozenset(without)).outcome
+    outcome = solve(Ask(given, order), EFFORT, without=frozenset(without)).outcome
     assert outcome.status in ("optimal", "infeasible")
     return outcome.value
 
@@ -75,6 +78,41 @@ def test_better() -> None:
     assert (height(problem(*shapes, below=9)), height(problem(*shapes, below=9), "better")) == (None, 9)
 
 
+def test_fixed() -> None:
+    """3 bytes at 2 leave 2 beneath, which the other 2 take: 5. Another 3 fit only on top: 8, and without the rule 6."""
+    lives = [Lifetime("a", "near", 0, 9, 3), Lifetime("b", "near", 0, 9, 3, address=2)]
+    given = replace(scaled(lives, Memory("near", 64)), least_bytes=6)
+    assert (height(given), height(given, "fixed")) == (8, 6)
+
+
+SUM = [Lifetime("a", "near", 0, 5, 4), Lifetime("b", "near", 4, 9, 4, in_place="a"), Lifetime("c", "near", 4, 9, 2)]
+"""Where b takes a over, c lies beside both: 6 bytes; else 4 + 4 + 2."""
+
+
+def test_in_place() -> None:
+    """a must lie at 0 and b at 4, so that b keeps bytes of its own while a lives, and d, which lives only then, goes on
+    top: 12. Without the rule b would be in place wherever it lies, and d in its bytes: 8."""
+    assert height(scaled(SUM, Memory("near", 64))) == 6
+    lives = [replace(SUM[0], address=0), replace(SUM[1], address=4), Lifetime("d", "near", 4, 5, 4)]
+    given = scaled(lives, Memory("near", 64))
+    assert (height(given), height(given, "in_place")) == (12, 8)
+
+
+def test_a_buffer_that_is_not_taken_over_keeps_its_bytes() -> None:
+    """a must lie at 0 and b at 4: they cannot share, and c goes on top of both."""
+    lives = [replace(SUM[0], address=0), replace(SUM[1], address=4), SUM[2]]
+    assert height(scaled(lives, Memory("near", 64))) == 10
+
+
+def test_enough() -> None:
+    """All heights of up to 12 are as good as each other: 12 is the objective's least, whatever the packing."""
+    given = replace(problem((2, 4), (2, 4), (3, 1)), enough_bytes=12)
+    assert (height(given), height(given, "enough")) == (12, 9)
+    answer = solve(Ask(given), EFFORT).address
+    assert answer is not None
+    assert max(answer[f"b{n}"] + size for n, size in enumerate((2, 2, 3))) <= 12
+
+
 ALL = {
     "gaps": problem((2, 4), (2, 4), (3, 1)),
     "banks": problem((5, 1), (5, 1), (3, 2), capacity=16, banks=2),
@@ -97,7 +135,7 @@ def test_identical_buffers_have_one_order() -> None:
     for without, possible in [(frozenset[str](), False), (frozenset({"identical"}), True)]:
         model = rectangles.formulate(given, without=without)
         model.model.add(model.address[0] > model.address[1])
-        outcome = rectangles.run(rectangles.cp_model.CpSolver(), model.model, EFFORT)
+        outcome = run(cp_model.CpSolver(), model.model, EFFORT)
         assert outcome.found is possible
 
 
@@ -109,7 +147,7 @@ def test_the_order_of_decisions_changes_no_optimum(name: str, order: Order) -> N
 
 def test_the_docstring_names_every_rule() -> None:
     text = (rectangles.__doc__ or "").split("Rules")[1].split("Objective")[0]
-    labels = re.findall(r"^\s{0,12}([a-z]+)  ", text, re.MULTILINE)
+    labels = re.findall(r"^\s{0,12}([a-z_]+)  ", text, re.MULTILINE)
     assert labels == list(RULES)
     assert all(function.__name__ == label for label, function in RULES.items())
 
@@ -126,8 +164,8 @@ def test_the_hint_is_accepted() -> None:
         if start + life.size_bytes > 32:
             bank, start = bank + 1, 0
         hint[life.name], used = 32 * bank + start, start + life.size_bytes
-    answer = solve(given, Effort(0.05, deterministic=True), hint=hint)
+    answer = solve(Ask(given, known=hint), Effort(0.05, deterministic=True))
     assert hint["b0"] > hint["again"]
     assert answer.outcome.hint == "accepted"
-    spoilt = solve(given, Effort(0.05, deterministic=True), hint=hint | {"b6": hint["b5"]})
+    spoilt = solve(Ask(given, known=hint | {"b6": hint["b5"]}), Effort(0.05, deterministic=True))
     assert spoilt.outcome.hint == "infeasible"

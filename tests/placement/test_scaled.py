@@ -89,3 +89,25 @@ def test_every_alignment_gives_a_bound() -> None:
     lives = [Lifetime(f"b{n}", "near", 0, 5, 70, 64) for n in range(3)] + [Lifetime("c", "near", 0, 5, 4, 4)]
     assert live_load(lives, Memory("near", 400)) == 326
     assert live_load([Lifetime("a", "near", 0, 1, 5), Lifetime("b", "near", 1, 2, 6)], Memory("near", 400)) == 6
+
+
+def test_what_has_an_address_reaches_as_high_as_it_does() -> None:
+    lives = [Lifetime("a", "near", 0, 5, 4, address=30), Lifetime("b", "near", 0, 5, 2)]
+    assert live_load(lives, Memory("near", 400)) == 34
+
+
+def test_what_may_be_in_place_takes_nothing_while_the_other_lives() -> None:
+    """At 4 a and b live, which may share 6 bytes; at 5 b and c."""
+    lives = [Lifetime("a", "near", 0, 5, 6), Lifetime("b", "near", 4, 9, 5, in_place="a"),
+             Lifetime("c", "near", 5, 7, 3)]  # fmt: skip
+    assert live_load(lives, Memory("near", 400)) == 8
+    assert live_load([*lives, Lifetime("d", "near", 0, 5, 1)], Memory("near", 400)) == 8
+    assert live_load([*lives, Lifetime("d", "near", 0, 5, 3)], Memory("near", 400)) == 9
+
+
+def test_given_addresses_are_whole_units() -> None:
+    lives = [Lifetime("a", "near", 0, 5, 8, address=12), Lifetime("b", "near", 0, 5, 16, in_place="c"),
+             Lifetime("c", "near", 0, 5, 16)]  # fmt: skip
+    problem = scaled(lives, Memory("near", 400))
+    assert problem.unit_bytes == 4
+    assert [(box.fixed, box.giver) for box in problem.rectangles] == [(3, None), (None, 2), (None, None)]

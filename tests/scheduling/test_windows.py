@@ -10,8 +10,9 @@ import pytest
 
 from isamap.errors import InvalidNoun
 from isamap.ir.effort import Effort
+from isamap.ir.loop_body import Hold
+from isamap.ir.task_graph import Job, TaskGraph
 from isamap.scheduling import exact, schedule_exactly, sweep
-from isamap.scheduling.graph import Hold, Job, TaskGraph
 from isamap.scheduling.sweep import improve
 from isamap.scheduling.timetable import by_start, earliest
 from isamap.scheduling.view import View

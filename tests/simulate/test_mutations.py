@@ -254,7 +254,7 @@ def test_random_corruption_is_seen(make: Callable[[], tuple[Tape, Workload]]) ->
     right, kernel = make()
     chance = random.Random(make.__name__)
     verdicts: dict[str, int] = {}
-    for _ in range(300):
+    for _ in range(100):
         tape = _copied(right)
         corrupt(tape, chance)
         verdict = judge(tape, kernel)

@@ -35,7 +35,7 @@ def refusal(load: Callable[[str], object], text: str) -> InputError | Unsupporte
     return None
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([(load_workload, text) for text in KERNELS] + [(load_target, t) for t in MACHINES]), st.data())
 def test_a_message_with_a_place(case: tuple[Callable[[str], object], str], data: st.DataObject) -> None:
     load, text = case

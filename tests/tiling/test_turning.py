@@ -13,8 +13,8 @@ from isamap.ir.binding import Binding
 from isamap.spec import load_target, load_workload
 from isamap.tiling.estimate import estimate
 from isamap.tiling.greedy import tiling_of
-from isamap.tiling.hold import holds
-from isamap.tiling.nest import Nest
+from isamap.tiling.hold import found_again, holds
+from isamap.tiling.nest import Loop, Nest
 from tests.nests import S16, bindings_of, lowered, nest_of, scheduled
 from tests.tiling.test_hold import EXACT, loop
 
@@ -38,6 +38,15 @@ def test_turning_never_fetches_more() -> None:
             turning = {hold.slots: hold.fetches for hold in holds(nest, axes, one, True)}
             for hold in holds(nest, axes, one):
                 assert min(f for slots, f in turning.items() if slots <= hold.slots) <= hold.fetches
+
+
+def test_what_is_found_again_is_as_ragged_as_what_is_held() -> None:
+    """for x 2, k 4, y 8, c 2, r 2 (of 1.5 pieces), W[k,c,r] in four slots: the first sweep over k brings its 16 pieces,
+    the second finds four; half of them are half as large, so that it comes to 21 whole ones."""
+    nest = [loop("x", 2), loop("k", 4), loop("y", 8), loop("c", 2), Loop("r", 1, 2, 1.5)]
+    two = next(hold for hold in holds(nest, "kcr", {"k": 1, "c": 1, "r": 1}, True) if hold.slots == 2)
+    relevant = [one.axis in "kcr" for one in nest]
+    assert two.fetches - found_again(nest, relevant, two, 4) == 21
 
 
 def performed(binding: Binding, nest: Nest) -> Counter[str]:

@@ -51,6 +51,8 @@ def read(schedule: Schedule, bindings: Sequence[Binding], target: Target) -> Rea
 def _refuse(schedule: Schedule, binding: Binding, target: Target) -> None:
     memories = {buffer.name: target.memory(buffer.memory) for buffer in schedule.buffers}
     for step in schedule.steps:
+        if step.second:
+            raise Unsupported("scheduling", f"operand {step.second[0][0]} of {step.performs} in two pieces")
         many = [name for name in step.buffers if name and memories[name].banks > 1]
         if len(many) > 1 or (many and "" in step.buffers):
             raise Unsupported("scheduling", f"{step.performs}, which touches a banked memory beside its output tile")

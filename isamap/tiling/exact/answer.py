@@ -15,8 +15,9 @@ from isamap.tiling.exact.modelled import modelled
 from isamap.tiling.exact.plan import ACCUMULATORS, SIDES, SUMS, LoopName, Plan, Side, plan_of
 from isamap.tiling.exact.shapes import Shape
 from isamap.tiling.exact.variables import Model, holders, nested
+from isamap.tiling.fitting import Kept, more_slots
 from isamap.tiling.greedy import tiling_as_estimated
-from isamap.tiling.hold import Hold, Kept, OutputSlots, more_slots
+from isamap.tiling.hold import Hold, OutputSlots
 from isamap.tiling.nest import Nest, loops, normal, piece
 
 

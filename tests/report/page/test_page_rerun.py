@@ -35,7 +35,7 @@ def test_what_compile_wrote_is_confirmed(machine: str) -> None:
         ({"value": None}, "value"),
         ({"value": True}, "value"),
         ({"bound": 10**9}, "bound"),
-        ({"status": "optimal"}, "status"),
+        ({"status": "optimal", "bound": 1}, "status"),
         ({"traffic_bytes": {}}, "traffic_bytes"),
     ],
 )

@@ -1,9 +1,9 @@
-"""Tasks that share resources and await each other: the problem of the second half of scheduling, machine forgotten.
+"""Tasks that share resources and await each other: the second half of scheduling, with the machine forgotten.
 
 Every job holds amounts of resources for some cycles from its start; an arc says how long after the start of one
 another may begin. A unit or channel of ``count`` servers is a resource of capacity ``count``; the resources named in
 ``in_order`` begin to serve jobs in program order. A project of the literature (resource-constrained project
-scheduling) is such a graph: each activity holds its demands for its whole duration.
+scheduling) is such a graph, in which each activity holds its demands for its whole duration; so is a job shop.
 """
 
 from __future__ import annotations
@@ -12,15 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from isamap.errors import Fault, InvalidNoun
-
-
-@dataclass(frozen=True)
-class Hold:
-    """So much of a resource, from a job's start on."""
-
-    resource: str
-    amount: int
-    cycles: int
+from isamap.ir.loop_body import Hold
 
 
 @dataclass(frozen=True)
@@ -55,6 +47,12 @@ class TaskGraph:
                 )
         if faults:
             raise InvalidNoun(faults)
+
+    @property
+    def shares(self) -> bool:
+        """Does any job hold a part of a resource and leave the rest to others?"""
+        most = dict(self.capacities)
+        return any(0 < hold.amount < most[hold.resource] for job in self.jobs for hold in job.holds)
 
     @cached_property
     def before(self) -> list[list[tuple[int, int]]]:
@@ -107,14 +105,22 @@ class TaskGraph:
     @cached_property
     def bound_cycles(self) -> int:
         """No order ends sooner: the longest path, and for each resource its work between the least head and the least
-        tail of those that hold it."""
+        tail of those that hold it. What is held after the end does not count."""
         best = max((head + tail for head, tail in zip(self.heads, self.tails, strict=True)), default=0)
         for name, capacity in self.capacities:
             held = [(n, h) for n, job in enumerate(self.jobs) for h in job.holds if h.resource == name]
-            held = [(n, hold) for n, hold in held if hold.cycles and hold.amount]
+            held = [(n, hold) for n, hold in held if min(hold.cycles, self.tails[n]) and hold.amount]
             if held:
-                work = sum(hold.amount * hold.cycles for _, hold in held)
+                work = sum(hold.amount * min(hold.cycles, self.tails[n]) for n, hold in held)
                 head = min(self.heads[n] for n, _ in held)
                 tail = min(max(0, self.tails[n] - hold.cycles) for n, hold in held)
                 best = max(best, head + -(-work // capacity) + tail)
         return best
+
+
+@dataclass(frozen=True)
+class TaskSchedule:
+    """The answer: a start per job of a graph, and when the last of them is over."""
+
+    start: tuple[int, ...]
+    end_cycles: int
