@@ -45,6 +45,7 @@ class Outcome:
     history: tuple[Moment, ...]
     hint: Literal["", "accepted", "incomplete", "infeasible"]
     interrupted: bool = False
+    work: float = 0.0  # seconds as the solver counts them, the same on every run
 
     @property
     def found(self) -> bool:
@@ -115,7 +116,8 @@ def run(
     if objective and status != "infeasible":
         log.add(solver.wall_time, value, bound)
     seconds = 0.0 if effort.deterministic else solver.wall_time
-    return Outcome(status, value, bound, seconds, tuple(log.moments), log.hint, interrupted)
+    work = float(solver.deterministic_time) * seconds_per_unit
+    return Outcome(status, value, bound, seconds, tuple(log.moments), log.hint, interrupted, work)
 
 
 def _solve(solver: Any, model: Any) -> tuple[str, bool]:

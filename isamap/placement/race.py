@@ -14,7 +14,7 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-from isamap.cpsat import SECONDS_PER_UNIT, Outcome, Tell, run
+from isamap.cpsat import Outcome, Tell, run
 from isamap.ir.effort import Effort
 from isamap.placement.orders import Order
 from isamap.placement.rectangles import formulate, hint
@@ -61,7 +61,7 @@ def solve(ask: Ask, effort: Effort, without: frozenset[str] = frozenset(), solve
     address = None
     if outcome.found:
         address = {box.life.name: solver.value(at) * problem.unit_bytes for box, at in given.placed}
-    return Answer(address, outcome, float(solver.deterministic_time) * SECONDS_PER_UNIT)
+    return Answer(address, outcome, outcome.work)
 
 
 def race(asks: Sequence[Ask], effort: Effort) -> list[Answer]:

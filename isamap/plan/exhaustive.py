@@ -98,7 +98,7 @@ class _Solver:
         if cut.tasks > _MOST_TASKS:
             return Tried(bound)
         found = best_below(cut, int(below), self._effort(), int(bound))
-        self.spent += found.work + _TO_SPELL_OUT
+        self.spent += found.outcome.work + _TO_SPELL_OUT
         if found.outcome.interrupted:
             raise KeyboardInterrupt
         proved = below if found.outcome.status == "infeasible" else max(bound, found.outcome.bound or 0.0)

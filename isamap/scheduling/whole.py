@@ -49,12 +49,10 @@ class Whole:
 
 @dataclass(frozen=True)
 class Refined:
-    """A schedule, if one was found, how the search for it ended, and what it took, in seconds as the solver counts
-    them."""
+    """A schedule, if one was found, and how the search for it ended."""
 
     schedule: Schedule | None
     outcome: Outcome
-    work: float
 
 
 def whole(work: Workload, binding: Binding, tile: Mapping[str, int], pieces: Mapping[str, Sizes]) -> Whole:
@@ -95,7 +93,7 @@ def best_below(given: Whole, below: int, effort: Effort, bound: int, tell: Tell 
 
     found = solve(given.reading.body, below - 1, effort, bound=bound, tell=tell)
     answer = None if found.plan is None else spell_out(given.reading, found.plan, given.target)
-    return Refined(answer, found.outcome, found.work)
+    return Refined(answer, found.outcome)
 
 
 def _endless(target: Target) -> Target:

@@ -23,7 +23,7 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-from isamap.cpsat import SECONDS_PER_UNIT, Outcome, Tell, run
+from isamap.cpsat import Outcome, Tell, run
 from isamap.ir.effort import Effort
 from isamap.ir.task_graph import TaskGraph
 
@@ -158,4 +158,4 @@ def solve(
         solver.parameters.extra_subsolvers.append("objective_lb_search_no_lp")
     outcome = run(solver, given.model, effort, tell)
     start = {job: solver.value(variable) for job, variable in given.start.items()} if outcome.found else None
-    return Answer(start, outcome, float(solver.deterministic_time) * SECONDS_PER_UNIT)
+    return Answer(start, outcome, outcome.work)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-from isamap.cpsat import SECONDS_PER_UNIT, Outcome, Tell, run
+from isamap.cpsat import Outcome, Tell, run
 from isamap.ir.effort import Effort
 from isamap.scheduling.acyclic.body import Body, Plan, Where, readers, writers
 from isamap.scheduling.acyclic.formulation import formulate
@@ -20,7 +20,11 @@ class Answer:
 
     plan: Plan | None
     outcome: Outcome
-    work: float  # in seconds as the solver counts them, the same on every run
+
+    @property
+    def work(self) -> float:
+        """Seconds as the solver counts them, the same on every run."""
+        return self.outcome.work
 
 
 def solve(
@@ -39,8 +43,7 @@ def solve(
         _hint(given, hint)
     solver = cp_model.CpSolver()
     outcome = run(solver, given.model, effort, tell)
-    work = float(solver.deterministic_time) * SECONDS_PER_UNIT
-    return Answer(_plan(given, solver) if outcome.found else None, outcome, work)
+    return Answer(_plan(given, solver) if outcome.found else None, outcome)
 
 
 def _hint(given: Model, plan: Plan) -> None:

@@ -31,11 +31,10 @@ def ask(given: Model, effort: Effort, hint: ModuloSchedule | None = None) -> Ans
         _hint(given, hint)
     solver = cp_model.CpSolver()
     outcome = run(solver, given.model, effort, None, SECONDS_PER_UNIT)
-    work = float(solver.deterministic_time) * SECONDS_PER_UNIT
     if not outcome.found:
-        return Answer(None, outcome, work)
+        return Answer(None, outcome, outcome.work)
     start = [solver.value(start) for start in given.start]
-    return Answer(modulo_schedule(given.body, start, given.interval), outcome, work)
+    return Answer(modulo_schedule(given.body, start, given.interval), outcome, outcome.work)
 
 
 def _hint(given: Model, schedule: ModuloSchedule) -> None:
