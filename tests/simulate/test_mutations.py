@@ -259,5 +259,5 @@ def test_random_corruption_is_seen(make: Callable[[], tuple[Tape, Workload]]) ->
         corrupt(tape, chance)
         verdict = judge(tape, kernel)
         verdicts[verdict] = verdicts.get(verdict, 0) + 1
-    assert verdicts["rule"] > 120
-    assert verdicts.get("nothing wrong", 0) < 150
+    assert verdicts["rule"] > 40
+    assert verdicts.get("nothing wrong", 0) < 50
