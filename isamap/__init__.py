@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from isamap.explore import sweep_designs as sweep_designs
     from isamap.judge import judge_program as judge_program
     from isamap.mapping import map_workload as map_workload
+    from isamap.plugins import Plugins as Plugins
     from isamap.result import read_result as read_result
     from isamap.result import write_result as write_result
     from isamap.simulate import evaluate as evaluate
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from isamap.simulate import simulate as simulate_program  # noqa: F401
     from isamap.spec import load_target as load_target
     from isamap.spec import load_workload as load_workload
+    from isamap.start import compile_fixed as compile_fixed
+    from isamap.start import start_from as start_from
 
 __version__ = "0.1.0"
 
@@ -32,8 +35,11 @@ _DOORS = {  # name: the room it is in, and what it is called there; no name may 
     "load_target": ("spec", "load_target"),
     "map_workload": ("mapping", "map_workload"),
     "compile_workload": ("compile", "compile_workload"),
+    "compile_fixed": ("start", "compile_fixed"),
+    "start_from": ("start", "start_from"),
     "Options": ("compile", "Options"),
     "Compiled": ("compile", "Compiled"),
+    "Plugins": ("plugins", "Plugins"),
     "evaluate": ("simulate", "evaluate"),
     "random_inputs": ("simulate", "random_inputs"),
     "simulate_program": ("simulate", "simulate"),

@@ -15,7 +15,7 @@ from isamap.judge import Objective
 from isamap.mapping import MatchSet, Realise
 from isamap.simulate import Simulation
 
-__all__ = ["Compared", "Compiled", "Method", "Options", "Plan"]
+__all__ = ["Begun", "Compared", "Comparison", "Compiled", "Incumbent", "Method", "Options", "Plan"]
 
 Method = Literal["auto", "heuristic", "exact"]
 
@@ -23,7 +23,8 @@ Method = Literal["auto", "heuristic", "exact"]
 @dataclass(frozen=True)
 class Options:
     """What to look for and how long. ``time_limit_s`` is for the search; the check of the answer comes on top. With
-    ``deterministic`` it limits the solvers' own measure of work, so that every run gives the same answer."""
+    ``deterministic`` it limits the solvers' own measure of work, so that every run gives the same answer.
+    ``heuristic``, ``cost_model`` and ``ranking`` name installed functions that take part in it (``plugins``)."""
 
     method: Method = "auto"
     objective: Objective = "latency"
@@ -35,6 +36,9 @@ class Options:
     realise: Realise = "gather"
     replicate: bool = False
     empty_axes: bool = False
+    heuristic: str | None = None
+    cost_model: str | None = None
+    ranking: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Plan:
     schedule: Schedule
     value: float
     method: str = "heuristic"
+    listed: bool = True  # is the schedule the one that list scheduling makes of the parts?
 
     @property
     def bindings(self) -> tuple[Binding, ...]:
@@ -56,6 +61,18 @@ class Plan:
     @property
     def tilings(self) -> tuple[Tiling, ...]:
         return tuple(tiling for _, tiling in self.parts)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Where a compilation may begin: a plan, how its workload was made of the one asked for, and a bound that holds for
+    every way to do that one (None: not known)."""
+
+    plan: Plan
+    matches: tuple[MatchSet, ...]
+    steps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    bound: float | None = None
 
 
 @dataclass(frozen=True)
@@ -96,15 +113,66 @@ class Compiled:
         return self.plan.schedule
 
     @property
+    def bound(self) -> float | None:
+        """Below which no program can be, in the objective's unit."""
+        return self.solved.bound
+
+    @property
     def checked(self) -> bool:
         """Every checker passed and the outputs equal the meaning of the workload."""
         return not self.violations
 
 
 @dataclass(frozen=True)
-class Compared:
-    """The answer of one method, and the seconds of the whole run, check included."""
+class Incumbent:
+    """The best value that a search had after so many seconds and evaluations (None: not counted)."""
 
-    method: Method
+    seconds: float
+    evaluations: int | None
+    value: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The answer of one run of a method: with which seed, after how many evaluations (None: not counted), in how many
+    seconds of search, and how the best value came down."""
+
+    method: str
     answer: Compiled
     seconds: float
+    seed: int = 0
+    evaluations: int | None = None
+    history: tuple[Incumbent, ...] = ()
+
+    @property
+    def value(self) -> float:
+        """The simulated value, in the objective's unit."""
+        assert self.answer.solved.value is not None
+        return self.answer.solved.value
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every run of every method on one kernel and machine, in the order of the methods; the best bound that holds for
+    every program; why methods have no run, or not all of theirs, and which of those had an answer that a check refused;
+    the seconds that mapping took, which count for no method; and whether Ctrl-C ended it."""
+
+    runs: tuple[Compared, ...]
+    bound: float | None
+    left_out: tuple[tuple[str, str], ...] = ()
+    failed: tuple[str, ...] = ()
+    mapping_seconds: float = 0.0
+    interrupted: bool = False
+
+    def of(self, method: str) -> tuple[Compared, ...]:
+        """The runs of a method."""
+        return tuple(run for run in self.runs if run.method == method)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Those that have a run."""
+        return tuple(dict.fromkeys(run.method for run in self.runs))
+
+    @property
+    def best(self) -> Compared:
+        return min(self.runs, key=lambda run: run.value)

@@ -4,7 +4,8 @@
 
     IsamapError        1   a defect of isamap's own (never raised as such on purpose)
     ├── InputError     2   a file, an option or a value is wrong; carries one Fault per mistake
-    │   └── InvalidNoun    a noun of ``isamap.ir`` refused its parts
+    │   ├── InvalidNoun    a noun of ``isamap.ir`` refused its parts
+    │   └── Contradiction  what was pinned of an answer cannot be, or not together
     ├── Unsupported    2   the language can say it, this room cannot do it yet; names the room and the feature
     ├── Infeasible     3   proved impossible; says which capacity, which tensors, how many bytes
     │   └── NoMatch        no instruction of the target can do the einsum
@@ -17,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["CheckFailed", "Fault", "Infeasible", "InputError", "InvalidNoun", "IsamapError", "NoMatch", "NotFound",
-           "Unsupported"]  # fmt: skip
+__all__ = ["CheckFailed", "Contradiction", "Fault", "Infeasible", "InputError", "InvalidNoun", "IsamapError",
+           "NoMatch", "NotFound", "Unsupported"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,14 @@ class InputError(IsamapError):
 
 class InvalidNoun(InputError):
     """A noun refused its parts when it was built."""
+
+
+class Contradiction(InputError):
+    """What was pinned of an answer cannot be, or not together."""
+
+    def under(self, *prefix: str | int) -> Contradiction:
+        """The same seen from what holds the part that is pinned."""
+        return Contradiction(fault.under(*prefix) for fault in self.faults)
 
 
 class Unsupported(IsamapError):

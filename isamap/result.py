@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isamap.errors import InputError, InvalidNoun
-from isamap.ir.answers import Match, Moment, Tiling, Violation
+from isamap.ir.answers import Home, Match, Moment, Schedule, Tiling, Violation
 from isamap.ir.binding import matches_of
 from isamap.ir.certificate import Certificate
 from isamap.ir.hardware import Target
@@ -64,6 +64,8 @@ class Result:
     matches: tuple[Match, ...]
     tilings: tuple[Tiling, ...]
     certificate: Certificate | None = None
+    homes: tuple[tuple[str, Home], ...] = ()
+    schedule: Schedule | None = None  # where list scheduling does not make it of the tilings
 
 
 def summary(compiled: Compiled) -> dict[str, Any]:
@@ -94,7 +96,8 @@ def summary(compiled: Compiled) -> dict[str, Any]:
         "tiling": tilings[0],
     }
     found |= {"rewritten": list(compiled.steps)} if compiled.steps else {}
-    return found if len(matches) == 1 else {**found, "matches": matches, "tilings": tilings}
+    several = {"matches": matches, "tilings": tilings} if len(matches) > 1 else {}
+    return found | several | _homes(dict(homes(compiled.schedule)))
 
 
 def to_json(compiled: Compiled) -> dict[str, Any]:
@@ -112,7 +115,7 @@ def to_json(compiled: Compiled) -> dict[str, Any]:
         "machine": to_text(compiled.target).splitlines(),
         "matches": [to_text(match) for match in matches_of(compiled.bindings)],
         "tilings": [to_text(tiling) for tiling in compiled.tilings],
-        **_certified(compiled.certificate),
+        **_more(compiled),
         "program": program_to_json(compiled.program),
     }
     return {**record, "checksum": checksum(record)}
@@ -170,7 +173,11 @@ def read_result(path: str | Path) -> Result:
         tilings = tuple(_noun([text], Tiling) for text in record["tilings"])
         performed = _noun(record["performed"], Workload) if "performed" in record else work
         certificate = _noun(record["certificate"], Certificate) if "certificate" in record else None
-        result = Result(work, performed, target, program, seed, record["summary"], matches, tilings, certificate)
+        kept = tuple((name, _noun([text], Home)) for name, text in record.get("homes", {}).items())
+        schedule = _noun(record["schedule"], Schedule) if "schedule" in record else None
+        result = Result(
+            work, performed, target, program, seed, record["summary"], matches, tilings, certificate, kept, schedule
+        )
     except InvalidNoun as error:
         raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
@@ -197,8 +204,8 @@ def differences(result: Result, simulation: Simulation) -> tuple[Violation, ...]
 def _stated(result: Result) -> dict[str, Any]:
     """What the summary repeats of the file."""
     matches, tilings = list(map(_match, result.matches)), list(map(_tiling, result.tilings))
-    found = {"kernel": result.work.name, "target": result.target.name, "seed": result.seed}
-    found |= {"match": next(iter(matches), None), "tiling": next(iter(tilings), None)}
+    found: dict[str, Any] = {"kernel": result.work.name, "target": result.target.name, "seed": result.seed}
+    found |= {"match": next(iter(matches), None), "tiling": next(iter(tilings), None)} | _homes(dict(result.homes))
     return found if len(matches) == 1 else {**found, "matches": matches, "tilings": tilings}
 
 
@@ -243,8 +250,23 @@ def _rewritten(compiled: Compiled) -> dict[str, list[str]]:
     return {} if compiled.performed == compiled.work else {"performed": to_text(compiled.performed).splitlines()}
 
 
-def _certified(certificate: Certificate | None) -> dict[str, list[str]]:
-    return {} if certificate is None else {"certificate": to_text(certificate).splitlines()}
+def _more(compiled: Compiled) -> dict[str, Any]:
+    """The certificate, the homes of tensors that stay on chip, and a schedule that a solver made."""
+    found: dict[str, Any] = {name: to_text(home) for name, home in homes(compiled.schedule)}
+    found = {"homes": found} if found else {}
+    found |= {} if compiled.certificate is None else {"certificate": to_text(compiled.certificate).splitlines()}
+    return found | ({} if compiled.plan.listed else {"schedule": to_text(compiled.schedule).splitlines()})
+
+
+def homes(schedule: Schedule) -> tuple[tuple[str, Home], ...]:
+    """The tensors that stay on chip from einsum to einsum, and where."""
+    return tuple({buffer.tensor: buffer.home for buffer in schedule.buffers if buffer.home is not None}.items())
+
+
+def _homes(homes: Mapping[str, Home]) -> dict[str, dict[str, str]]:
+    """The memories of those that stay there whole."""
+    whole = {name: home.memory for name, home in homes.items() if not home.rows}
+    return {"homes": whole} if whole else {}
 
 
 def _history(moments: tuple[Moment, ...]) -> list[list[float | int | None]]:
@@ -253,12 +275,25 @@ def _history(moments: tuple[Moment, ...]) -> list[list[float | int | None]]:
 
 
 def _match(match: Match) -> dict[str, Any]:
-    return {"instruction": match.instruction, "axes": {axis: list(fused) for axis, fused in match.axes}}
+    return {
+        "instruction": match.instruction,
+        "axes": {axis: list(fused) for axis, fused in match.axes},
+        "operands": {operand: tensor for operand, tensor, _ in match.operands},
+    }
 
 
 def _tiling(tiling: Tiling) -> dict[str, Any]:
     levels = [
-        {"memory": level.memory, "tile": dict(level.tile), "order": list(level.order), "buffers": dict(level.buffers)}
+        {
+            "memory": level.memory,
+            "tile": dict(level.tile),
+            "order": list(level.order),
+            "buffers": dict(level.buffers),
+            "pieces": {label: dict(piece) for label, piece in level.pieces},
+            "held": dict(level.held),
+            "turning": level.turning,
+            "backward": list(level.backward),
+        }
         for level in tiling.levels
     ]
     return {"levels": levels}

@@ -40,17 +40,20 @@ KERNELS: dict[str, tuple[str, str, dict[str, int | str]]] = {
     "gemv tiny": ("gemv", "tiny", {"M": 4, "K": 6}),
     "gemm vliw4": ("gemm", "vliw4", {"M": 4, "N": 3, "K": 8}),
     "gemm tiles": ("gemm", "tiles", {"M": 32, "N": 32, "K": 32, "in": "s16"}),
+    "gemm and relu vliw4": ("gemm_relu", "vliw4", {"M": 2, "N": 3, "K": 5}),
+    "gate tiny": ("gru_gate", "tiny", {"BATCH": 1, "INPUTS": 2, "UNITS": 2}),
 }
 
-
-SEARCHED = ("gemv tiny", "gemm vliw4", "conv1d tiny", "gemm tiny")
+SEVERAL = ("gemm and relu vliw4", "gate tiny")
+"""Those of several einsums."""
+SEARCHED = ("gemv tiny", "gemm vliw4", "conv1d tiny", "gemm tiny", *SEVERAL)
 """Those of which all cuts are searched."""
 
 
 @cache
 def _result(name: str) -> str:
     kernel, target, sizes = KERNELS[name]
-    options = Options("exact", time_limit_s=4, workers=2)
+    options = Options("exact", time_limit_s=20 if name in SEVERAL else 4, workers=2)
     return json.dumps(to_json(compile_workload(load_workload(kernel, sizes), load_target(target), options)))
 
 
@@ -149,15 +152,22 @@ def _of_a_cut(change: Callable[[Any, random.Random], Any]) -> Tampering:
 
 
 def _larger_tile(closed: Any, rng: random.Random) -> Any:
-    at = rng.randrange(len(closed.cut.tile))
-    tile = tuple((axis, size + 97 * (n == at)) for n, (axis, size) in enumerate(closed.cut.tile))
-    return replace(closed, cut=replace(closed.cut, tile=tile))
+    which = rng.randrange(len(closed.cuts))
+    cut = closed.cuts[which]
+    at = rng.randrange(len(cut.tile))
+    tile = tuple((axis, size + 97 * (n == at)) for n, (axis, size) in enumerate(cut.tile))
+    return replace(closed, cuts=(*closed.cuts[:which], replace(cut, tile=tile), *closed.cuts[which + 1 :]))
 
 
 def _other_hash(closed: Any, rng: random.Random) -> Any:
     at = rng.randrange(len(closed.model))
     digit = rng.choice([one for one in "0123456789abcdef" if one != closed.model[at]])
     return replace(closed, model=closed.model[:at] + digit + closed.model[at + 1 :])
+
+
+def _elsewhere(closed: Any, rng: random.Random) -> Any:
+    """A tensor that stays on chip passes through the outer memory, or the other way round."""
+    return replace(closed, staying=closed.staying[1:] if closed.staying else (("T", "local"),))
 
 
 def _match_removed(record: Record, rng: random.Random) -> Record | None:
@@ -308,6 +318,7 @@ TAMPERINGS: dict[str, Tampering] = {
     "waits": _waits,
     "machine": _machine,
     "tiling": _tiling,
+    "tensor moved": _of_a_cut(_elsewhere),
 }
 
 

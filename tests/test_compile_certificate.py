@@ -96,7 +96,7 @@ def every_cut(answer: Compiled) -> Iterator[tuple[int, Whole]]:
         every = (one for tile in tiles(binding) for one in candidates(binding, CutBound(binding, tile), inf))
         for one in every:
             if one is not None and one.bound_cycles <= 1.5 * answer.simulation.latency_cycles:
-                yield one.bound_cycles, whole(answer.work, binding, dict(one.tile), dict(one.pieces))
+                yield one.bound_cycles, whole(answer.work, [(binding, dict(one.tile), dict(one.pieces))])
 
 
 def tasks(cut: Whole) -> list[Key]:

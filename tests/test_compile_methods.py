@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from isamap import Options, compare_methods, compile_workload, load_target, load_workload, write_result
-from isamap.cli import app
 from isamap.errors import Unsupported
 from isamap.ir.workload import Workload
 
@@ -43,7 +40,7 @@ CASES: dict[str, tuple[str, dict[str, object], str]] = {
 def test_solvers_are_never_worse_and_always_checked(name: str, objective: str) -> None:
     kernel, sizes, machine = CASES[name]
     options = Options(objective=objective, time_limit_s=8, deterministic=True)  # type: ignore[arg-type]
-    first, second = compare_methods(load_workload(kernel, sizes), load_target(machine), options)
+    first, second = compare_methods(load_workload(kernel, sizes), load_target(machine), options, ("list", "exact")).runs
     for one in (first, second):
         assert one.answer.violations == ()
         assert one.answer.simulation.latency_cycles <= one.answer.schedule.latency_cycles
@@ -55,9 +52,8 @@ def test_the_two_by_two_by_two_tiles_take_192_cycles() -> None:
     """Four loads before the first product, eight products of 16 cycles, the last tile's 40 cycles out: the list
     scheduler needs 204 because it computes in the order of the loops."""
     kernel, sizes, machine = CASES["tiles"]
-    first, second = compare_methods(
-        load_workload(kernel, sizes), load_target(machine), Options(deterministic=True, time_limit_s=60)
-    )
+    options = Options(deterministic=True, time_limit_s=60)
+    first, second = compare_methods(load_workload(kernel, sizes), load_target(machine), options, ("list", "exact")).runs
     assert first.answer.simulation.latency_cycles == 204
     assert second.answer.simulation.latency_cycles == 192
     assert second.answer.solved.method == "cp-sat acyclic, the best for its tiles"
@@ -105,27 +101,6 @@ def test_deterministic_runs_write_the_same_file(tmp_path: Path, method: str) -> 
         files.append(tmp_path / f"{number}.json")
         write_result(files[-1], answer)
     assert files[0].read_bytes() == files[1].read_bytes()
-
-
-def test_compare_prints_one_object() -> None:
-    given = ["compare", "gemm", "tiny", "--set", "M=4", "--set", "N=4", "--set", "K=5", "--time-limit", "5", "--json"]
-    done = CliRunner().invoke(app, given)
-    assert done.exit_code == 0, done.output
-    record = json.loads(done.stdout)
-    assert [one["method"] for one in record["results"]] == ["heuristic", "exact"]
-    for one in record["results"]:
-        assert one["checked"]
-        assert one["value"] == one["latency_cycles"]
-        assert one["history"][-1][1] == one["value"]
-    assert record["results"][1]["value"] <= record["results"][0]["value"]
-
-
-def test_compare_shows_a_table() -> None:
-    given = ["compare", "gemm", "tiny", "--set", "M=2", "--set", "N=2", "--set", "K=4", "--time-limit", "5"]
-    done = CliRunner().invoke(app, given)
-    assert done.exit_code == 0, done.output
-    assert "heuristic" in done.stdout
-    assert "exact" in done.stdout
 
 
 def test_a_program_too_long_to_write_down_is_refused_at_once() -> None:

@@ -21,7 +21,8 @@ def test_every_name_is_there_and_is_no_room(name: str) -> None:
 
 def test_an_unknown_name_says_what_there_is() -> None:
     with pytest.raises(
-        AttributeError, match="isamap has no 'complie'; it has Compiled, Options, compare_methods, compile_workload"
+        AttributeError,
+        match="isamap has no 'complie'; it has Compiled, Options, Plugins, compare_methods, compile_fixed",
     ):
         getattr(isamap, "complie")  # noqa: B009
 

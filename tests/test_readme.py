@@ -16,11 +16,13 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))]
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SAVED = re.compile(r"[Ss]ave this as `([\w.]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*)$", re.MULTILINE)
+_PROGRAMS = {"isamap": ["-m", "isamap"], "python": [], "pip": ["-m", "pip"]}
+_BESIDE = {"pip": ["--no-index", "--no-deps", "--no-build-isolation", "--target", "installed"]}
 _EXIT_CODE = re.compile(r"# exit code (\d)")
 
 
 def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder / "installed")])}
     return subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=250
     )
@@ -29,15 +31,17 @@ def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands_of_a_page_run_in_order(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
+    if "sklearn" in text:
+        pytest.importorskip("sklearn")
     for name, content in _SAVED.findall(text):
         (tmp_path / name).write_text(content, encoding="utf-8")
     commands = [c for language, block in _BLOCK.findall(text) if language == "console" for c in _COMMAND.findall(block)]
     assert commands
     for command in commands:
         program, *arguments = shlex.split(command, comments=True)
-        assert program == "isamap", command
+        assert program in _PROGRAMS, command
         wanted = _EXIT_CODE.search(command)
-        done = run(["-m", "isamap", *arguments], tmp_path)
+        done = run([*_PROGRAMS[program], *arguments, *_BESIDE.get(program, [])], tmp_path)
         assert done.returncode == (int(wanted[1]) if wanted else 0), f"{command}\n{done.stdout}\n{done.stderr}"
         assert done.stdout
 

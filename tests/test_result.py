@@ -50,7 +50,7 @@ def test_a_file_brings_everything_back(compiled: Any, path: Path) -> None:
 
 def test_the_summary_has_the_designed_keys() -> None:
     assert tuple(summary(small_gemm())) == KEYS
-    assert tuple(summary(two_einsums())) == (*KEYS, "matches", "tilings")
+    assert tuple(summary(two_einsums())) == (*KEYS, "matches", "tilings", "homes")
     json.dumps(summary(two_einsums()), allow_nan=False)
 
 

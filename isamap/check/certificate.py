@@ -11,7 +11,7 @@ from typing import Any
 
 from isamap.check.certificate_search import check_search
 from isamap.ir.answers import Violation
-from isamap.ir.certificate import OTHER_WAYS, Certificate
+from isamap.ir.certificate import FIX, OTHER_WAYS, Certificate
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
 
@@ -33,6 +33,7 @@ RULES: dict[str, str] = {
     "closed-form": "The bound of a listed cut is the one that follows from its issues, pieces and tiles.",
     "proved": "A solver found no schedule of a listed cut below the bound.",
     "model": "What the solver was given is the model of the cut, by its hash.",
+    "within": "Where parts of the answer were fixed, no search of what is left counts: the bound is a closed form.",
     "parameters": "The seed and the workers that repeat a solver's run are given.",
 }
 
@@ -54,7 +55,11 @@ def check_certificate(
     """
     found = list(_statements(certificate, summary, value))
     found += _closed_forms(certificate, closed_forms)
-    if certificate.searched:
+    if certificate.searched and FIX in dict(certificate.within):
+        fixed = dict(certificate.within)[FIX]
+        what = f"{certificate.candidates} cuts were searched with parts of the answer fixed: {fixed}"
+        found.append(Violation("within", "certificate", what))
+    elif certificate.searched:
         found += check_search(certificate, work, target)
     else:
         others = dict(certificate.bounds).get(OTHER_WAYS)

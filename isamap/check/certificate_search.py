@@ -13,6 +13,7 @@ from isamap.check.certificate_bound import Issues, Known
 from isamap.check.certificate_cuts import PiecesOf, tiles
 from isamap.check.certificate_matches import every_match, same
 from isamap.check.certificate_model import model_hash
+from isamap.check.certificate_several import check_several
 from isamap.check.match import check_match
 from isamap.errors import Unsupported
 from isamap.ir.answers import Match, Violation
@@ -25,16 +26,24 @@ _MOST_CUTS = 200_000
 
 
 def check_search(certificate: Certificate, work: Workload, target: Target) -> Iterator[Violation]:
-    """What is wrong with the certificate of a search of all cuts; raises Unsupported where it is not of the latency of
-    one einsum, or there is too much to enumerate."""
-    if len(work.einsums) != 1 or certificate.objective != "latency":
-        raise Unsupported("check", f"a search for {certificate.objective} over {len(work.einsums)} einsums")
+    """What is wrong with the certificate of a search of all cuts; raises Unsupported where it is not of the latency, or
+    there is too much to enumerate."""
+    if certificate.objective != "latency":
+        raise Unsupported("check", f"a search of all cuts for {certificate.objective}")
     wrong = list(_matches(certificate, work, target))
     yield from wrong
     if wrong:
         return
-    listed = [closed.cut for closed in certificate.closed]
-    known = {closed.cut: closed for closed in certificate.closed}
+    if len(work.einsums) > 1:
+        yield from check_several(certificate, work, target)
+        return
+    listed = [closed.cuts[0] for closed in certificate.closed if len(closed.cuts) == 1 and not closed.staying]
+    known = {closed.cuts[0]: closed for closed in certificate.closed if closed.cuts and not closed.staying}
+    for closed in certificate.closed:
+        if len(closed.cuts) != 1 or closed.staying:
+            yield Violation(
+                "cut", "closed", f"{len(closed.cuts)} cuts of one einsum, {len(closed.staying)} tensors on chip"
+            )
     yield from (Violation("cut", _where(cut), "is listed twice") for cut in known if listed.count(cut) > 1)
     enumeration = _Enumeration(certificate, known)
     for number, match in enumerate(certificate.matches):
@@ -54,7 +63,9 @@ def _matches(certificate: Certificate, work: Workload, target: Target) -> Iterat
     within = dict(certificate.within)
     if not within.keys() <= {"instruction"}:
         raise Unsupported("check", f"a certificate within {within}", "only an instruction can be asked for")
-    every = every_match(work, 0, target, within.get("instruction")) or every_match(work, 0, target)
+    every = []
+    for number in range(len(work.einsums)):
+        every += every_match(work, number, target, within.get("instruction")) or every_match(work, number, target)
     stated = [same(match) for match in certificate.matches]
     for match in every:
         if same(match) not in stated:
@@ -92,14 +103,14 @@ class _Enumeration:
                 cut, bound = Cut(number, tuple(tile.items()), named), issues.bound_cycles(pieces)
                 if cut in self.known:
                     self.met.add(cut)
-                    yield from self._closed(self.known[cut], bound, model_hash(binding, tile, pieces))
+                    yield from self._closed(self.known[cut], bound, model_hash([(binding, tile, pieces)]))
                 else:
                     self.least = min(self.least, bound)
                     if bound < self.bound:
                         yield Violation("missing", _where(cut), f"its closed-form bound is {bound}")
 
     def _closed(self, closed: Closed, bound: int, model: str) -> Iterator[Violation]:
-        where = _where(closed.cut)
+        where = _where(closed.cuts[0])
         if bound >= self.bound:
             yield Violation("needless", where, f"its closed-form bound is {bound} already")
         if closed.bound_cycles != bound:
@@ -117,4 +128,6 @@ def _where(cut: Cut) -> str:
 
 
 def _feeds(match: Match) -> str:
-    return f"{match.instruction} " + " ".join(f"{d}={','.join(fused) or '-'}" for d, fused in match.axes)
+    return f"einsum {match.einsum} on {match.instruction} " + " ".join(
+        f"{d}={','.join(fused) or '-'}" for d, fused in match.axes
+    )

@@ -55,7 +55,9 @@ def loads(role: Role, box: Box) -> list[Task]:
 
 
 def stores(binding: Binding, box: Box) -> list[Task]:
-    """The transfers that bring out the output's tile."""
+    """The transfers that bring out the output's tile; none where it stays on chip."""
+    if binding.output.home is not None:
+        return []
     return _carried(binding.output, binding.output.route.store, box)
 
 

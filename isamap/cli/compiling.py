@@ -11,7 +11,7 @@ from isamap.cli.arguments import InstructionName, Json, KernelName, Settings, Ta
 from isamap.cli.exits import CHECK_FAILED, STOPPED, complain, describe
 from isamap.cli.progress import Progress
 from isamap.cli.terminal import print_json, show
-from isamap.errors import Infeasible, InputError, IsamapError, NotFound
+from isamap.errors import Fault, Infeasible, InputError, IsamapError, NotFound
 
 if TYPE_CHECKING:
     from isamap.compile import Compiled, Options
@@ -35,8 +35,30 @@ Seed = Annotated[
 Deterministic = Annotated[
     bool, typer.Option("--deterministic", help="The same answer, byte for byte, on every run: no wall time.")
 ]
+FixFile = Annotated[
+    Path | None,
+    typer.Option("--fix", metavar="FILE", help="What the answer has to have: YAML, see `isamap schema fix`."),
+]
+StartFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--start", metavar="FILE", help="Begin from a result, or from the best answer with what a YAML fixes."
+    ),
+]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="RESULT.json", help="Write everything needed to run it again.")
+]
+
+
+HeuristicName = Annotated[
+    str | None, typer.Option("--heuristic", metavar="NAME", help="An installed function that finds more tilings.")
+]
+CostModelName = Annotated[
+    str | None,
+    typer.Option("--cost-model", metavar="NAME", help="An installed function that says what is tried first."),
+]
+RankingName = Annotated[
+    str | None, typer.Option("--ranking", metavar="NAME", help="An installed function that orders what is tried.")
 ]
 
 
@@ -52,6 +74,11 @@ def compile_kernel(
     deterministic: Deterministic = False,
     output: Output = None,
     instruction: InstructionName = None,
+    heuristic: HeuristicName = None,
+    cost_model: CostModelName = None,
+    ranking: RankingName = None,
+    fix: FixFile = None,
+    start: StartFile = None,
     as_json: Json = False,
 ) -> None:
     """Compiles KERNEL for TARGET: matches, tiles, order, addresses; simulates the program and checks every number."""
@@ -70,18 +97,30 @@ def compile_kernel(
         seed=seed,
         deterministic=deterministic,
         instruction=instruction,
+        heuristic=heuristic,
+        cost_model=cost_model,
+        ranking=ranking,
         **{name: value for name, value in given.items() if value is not None},  # type: ignore[arg-type]
     )
-    _report(_compiled(work, machine, options, as_json), output, as_json)
+    if fix is not None and start is not None:
+        raise InputError([Fault(("--start",), "no --fix beside it", str(fix), "a start fixes nothing")])
+    _report(_compiled(work, machine, options, as_json, fix, start), output, as_json)
 
 
-def _compiled(work: Workload, target: Target, options: Options, as_json: bool) -> Compiled:
+def _compiled(
+    work: Workload, target: Target, options: Options, as_json: bool, fix: Path | None, start: Path | None
+) -> Compiled:
     """The answer; where there is none, its JSON object is printed and the exception goes on."""
     from isamap.compile import compile_workload
+    from isamap.start import compile_fixed, start_from
 
     try:
         with Progress() as progress:
-            compiled = compile_workload(work, target, options, progress)
+            if fix is not None:
+                compiled = compile_fixed(fix, work, target, options, progress)
+            else:
+                begun = start_from(start, work, target, options, progress) if start is not None else None
+                compiled = compile_workload(work, target, options, progress, begun)
     except (Infeasible, NotFound, KeyboardInterrupt) as error:
         refusal = error if isinstance(error, IsamapError) else NotFound(STOPPED)
         if as_json:

@@ -1,4 +1,4 @@
-"""``isamap list``: the kernels and machines that come with isamap."""
+"""``isamap list``: the kernels and machines that come with isamap, and the functions that other packages bring."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
 
 def list_names(as_json: Json = False) -> None:
-    """Lists the kernels and machines that come with isamap."""
+    """Lists the kernels and machines that come with isamap, and installed heuristics, cost models and rankings."""
     kernels, targets = _entries("kernel"), _entries("hardware")
+    functions = {kind: _functions(kind) for kind in ("heuristic", "cost_model", "ranking")}
     if as_json:
-        print_json({"kernels": kernels, "targets": targets})
+        print_json({"kernels": kernels, "targets": targets, **{f"{kind}s": found for kind, found in functions.items()}})
         return
     from isamap.report.tables import name_table
 
-    show(name_table("Kernels", kernels), name_table("Targets", targets))
+    titles = {"heuristic": "Heuristics", "cost_model": "Cost models", "ranking": "Rankings"}
+    tables = [name_table(titles[kind], found) for kind, found in functions.items() if found]
+    show(name_table("Kernels", kernels), name_table("Targets", targets), *tables)
 
 
 def _entries(kind: Kind) -> list[dict[str, str]]:
@@ -29,6 +32,18 @@ def _entries(kind: Kind) -> list[dict[str, str]]:
     return [
         {"name": name, "description": _first_comment(path), "file": str(path)}
         for name, path in sorted(bundled(kind).items())
+    ]
+
+
+def _functions(kind: str) -> list[dict[str, str]]:
+    """The installed functions of a kind: what each is in its package; none is loaded."""
+    from isamap.plugins import installed
+
+    return [
+        {"name": entry.name, "description": f"{entry.value}, of {entry.dist.name} {entry.dist.version}"}
+        if entry.dist
+        else {"name": entry.name, "description": entry.value}
+        for entry in installed(kind)
     ]
 
 

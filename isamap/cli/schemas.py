@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-KindName = Annotated[Literal["kernel", "hardware", "sweep"], typer.Argument(help="The kind of file.")]
+KindName = Annotated[Literal["kernel", "hardware", "sweep", "fix"], typer.Argument(help="The kind of file.")]
 SchemaFile = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there instead of printing it.")
 ]

@@ -49,6 +49,7 @@ def _report(read: Result) -> str:
         f"  {certificate.objective} {value}, bound {bound}: {certificate.kind}",
     ]
     lines += [f"  {name}: {_number(value)}" for name, value in certificate.bounds]
+    lines += [f"  within {name}: {value}" for name, value in certificate.within]
     if certificate.searched:
         cuts = f"{certificate.candidates:,} cuts of {len(certificate.matches)} matches enumerated again"
         lines.append(f"  {cuts}; {len(certificate.closed)} of them rest on a solver's word")
@@ -70,6 +71,7 @@ def _to_json(read: Result, simulation: Simulation, violations: tuple[Violation, 
         "value": read.summary.get("value"),
         "bound": read.summary.get("bound"),
         "latency_cycles": simulation.latency_cycles,
+        "within": dict(certificate.within) if certificate else {},
         "matches": len(certificate.matches) if certificate else 0,
         "candidates": certificate.candidates if certificate else 0,
         "closed": len(certificate.closed) if certificate else 0,

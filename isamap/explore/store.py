@@ -76,6 +76,17 @@ class Store:
             (key, outcome.state, outcome.reason, outcome.trace, *texts, limit_s),
         )
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is noted inside is there as a whole or not at all."""
+        self._write("BEGIN", ())
+        try:
+            yield
+        except BaseException:
+            self._write("ROLLBACK", ())
+            raise
+        self._write("COMMIT", ())
+
     def results(self, keys: Collection[str]) -> dict[str, Kept]:
         """What is noted of these jobs."""
         wanted, found = set(keys), {}
@@ -85,6 +96,17 @@ class Store:
             if key in wanted:
                 found[key] = Kept(Outcome(state, json.loads(record), reason, trace), limit_s)
         return found
+
+    def every(self) -> list[Kept]:
+        """What is noted of all jobs, in the order in which they ended."""
+        with self._complaints():
+            rows = self._database.execute(
+                "SELECT state, reason, trace, record, limit_s FROM results ORDER BY rowid"
+            ).fetchall()
+        return [
+            Kept(Outcome(state, json.loads(record), reason, trace), limit_s)
+            for state, reason, trace, record, limit_s in rows
+        ]
 
     def attempts(self) -> dict[str, int]:
         """How often each job was started."""

@@ -17,6 +17,12 @@ from isamap.ir.workload import Tensor
 def why_not_carried(role: Role, sizes: Mapping[str, int]) -> str:
     """Why ``role``'s transfer cannot carry a piece of ``sizes``; empty where it can."""
     transfer = role.route.store if role.written else role.route.fetch
+    placed = {axis for axis, _ in role.staged_layout(sizes).strides}
+    lost = [axis for axis in role.access.axes if sizes.get(axis, 1) > 1 and axis not in placed]
+    if lost:
+        return (
+            f"{role.operand.name} of {role.tensor.name} has no place for more than one element along {' '.join(lost)}"
+        )
     shared = why_stores_meet(role, sizes) or why_fetches_meet(role, sizes)
     if shared or transfer is None or not is_choosy(transfer):
         return shared

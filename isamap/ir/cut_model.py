@@ -1,8 +1,8 @@
 """The tasks of a cut as text, the same for whoever writes them down: a hash of it says what a solver was given.
 
-One line per memory, queue, resource, piece, output tile and computation; the order of lines plays no part. Pieces go by
-their label, the first element of the tensor in them and their sizes; tiles and computations by their range per axis.
-Cycles of a task are ``interval/occupancy/latency``.
+One line per memory, queue, resource, tensor on chip, piece, output tile and computation; the order of lines plays no
+part. All go by the number of their einsum; pieces by their label, the first element of the tensor in them and their
+sizes; tiles and computations by their range per axis. Cycles of a task are ``interval/occupancy/latency``.
 """
 
 from __future__ import annotations
@@ -39,29 +39,36 @@ def stay(memory: str, size_bytes: int, alignment_bytes: int) -> str:
     return f"{memory} {size_bytes} at {alignment_bytes}"
 
 
-def piece(label: str, first: Sequence[int], sizes: Mapping[str, int]) -> str:
+def tensor_line(name: str, where: str) -> str:
+    """The bytes that a tensor takes that stays on chip."""
+    return f"tensor {name} | {where}"
+
+
+def piece(einsum: int, label: str, first: Sequence[int], sizes: Mapping[str, int]) -> str:
     """The name of an input's piece."""
-    return f"{label}[{','.join(map(str, first))}] {_by_axis(sizes)}"
+    return f"{einsum} {label}[{','.join(map(str, first))}] {_by_axis(sizes)}"
 
 
-def box(ranges: Ranges) -> str:
+def box(einsum: int, ranges: Ranges) -> str:
     """The name of a tile or a computation."""
-    return " ".join(f"{axis}={low}:{high}" for axis, (low, high) in ranges.items())
+    return f"{einsum} " + " ".join(f"{axis}={low}:{high}" for axis, (low, high) in ranges.items())
 
 
-def piece_line(name: str, where: str, loads: Iterable[str], copies: int) -> str:
-    """``copies``: how often it may be brought in."""
-    return f"piece {name} | {where} | {' + '.join(loads)} | {copies} times"
+def piece_line(name: str, where: str, loads: Iterable[str], copies: int, tiles: Iterable[str]) -> str:
+    """``copies``: how often it may be brought in; ``tiles``: what has to be stored before."""
+    return f"piece {name} | {where} | {' + '.join(loads)} | {copies} times | after {' & '.join(sorted(tiles))}"
 
 
-def tile_line(name: str, where: Sequence[str], ways: Sequence[Sequence[str]]) -> str:
-    """``where`` it lies, on its way in and out too; ``ways`` are the tasks that bring it in and out."""
-    return " | ".join([f"tile {name}", *where, *(" + ".join(tasks) for tasks in ways)])
+def tile_line(name: str, where: Sequence[str], ways: Sequence[Sequence[str]], tensor: str) -> str:
+    """``where`` it lies, on its way in and out too; ``ways`` are the tasks that bring it in and out; ``tensor`` is that
+    on chip which it is part of, if any."""
+    return " | ".join([f"tile {name}", *where, *(" + ".join(tasks) for tasks in ways), f"in {tensor}"])
 
 
-def computation_line(name: str, tile: str, pieces: Iterable[str], first: str, more: str) -> str:
-    """``first``: as the first one of its tile, else ``more``."""
-    return f"compute {name} | {tile} | {' & '.join(pieces)} | {first} | {more}"
+def computation_line(name: str, tile: str, pieces: Iterable[str], tiles: Iterable[str], first: str, more: str) -> str:
+    """``tiles``: what it reads on chip; ``first``: as the first one of its tile, else ``more``."""
+    read = f"{' & '.join(pieces)} | {' & '.join(sorted(tiles))}"
+    return f"compute {name} | {tile} | {read} | {first} | {more}"
 
 
 def order_line(computations: Iterable[str]) -> str:

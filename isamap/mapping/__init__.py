@@ -13,7 +13,7 @@ Several       ``rewrite`` turns an einsum into others of the same meaning, ``com
               do several einsums, ``store`` a transfer do one on the way out.
 """
 
-from isamap.mapping.choose import choose
+from isamap.mapping.choose import choose, worth_planning
 from isamap.mapping.composite import Composite, composites
 from isamap.mapping.givens import Freedom, Realise
 from isamap.mapping.greedy import map_einsum_greedily
@@ -42,4 +42,5 @@ __all__ = [
     "ranked",
     "ways",
     "with_others",
+    "worth_planning",
 ]

@@ -64,6 +64,11 @@ def choose(
     return tuple(one for sets in answers for one in sets), _on_the_way(work, chosen, target), tuple(notes)
 
 
+def worth_planning(work: Workload, target: Target, matches: Sequence[Match]) -> list[Match]:
+    """The best of ``matches``, cheapest first: those whose modes the machine has together."""
+    return _front(work, target, served(work, target, matches))
+
+
 def _on_the_way(work: Workload, chosen: list[list[Match]], target: Target) -> list[list[Match]]:
     """An einsum that a transfer does while it stores another's result needs no instruction: only that match stays.
     Where the transfer begins elsewhere than results are complete, an instruction does it after all."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from isamap.compiled import Plan
-from isamap.errors import Infeasible, NotFound, Unsupported
+from isamap.errors import Contradiction, Infeasible, NotFound, Unsupported
 from isamap.ir.answers import Home, Match
 from isamap.ir.binding import Binding, bind_all
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
 from isamap.mapping.cost import busy
+from isamap.plan.plugged import in_order, made_by, plan_suggested, suggested
 from isamap.plan.search import Part, Search
 from isamap.scheduling import list_schedule
 from isamap.search import best_first
-from isamap.tiling import tilings
+from isamap.tiling import tilings_under
 
 _SCHEDULED = 6  # candidates that are scheduled per einsum
+_ORDERED = 100  # where the user says in which order they are: as many of them as there is time for
 
 
 def bindings_of(
@@ -48,17 +50,20 @@ def one_by_one(search: Search, work: Workload, choices: Sequence[Sequence[Bindin
         stage, until = f"einsum {bindings[0].number}", began * (1 - turn / len(choices) / 2)
 
         def solve(part: Part) -> tuple[float, Plan]:
-            plan = search.plan(work, [part], list_schedule([part], search.target))
+            if part[1] in search.suggested:
+                plan = plan_suggested(search, work, part)
+            else:
+                plan = search.plan(work, [part], list_schedule([part], search.target))
             return plan.value, plan
 
         def told(value: float, stage: str = stage) -> None:
             search.tell(stage, value if alone else None)
 
         def time_is_up(until: float = until) -> bool:
-            return search.left() < until
+            return search.interrupted or search.left() < until
 
         bound = search.bound if alone else None
-        ranked = _tilings(search, bindings, share=1 / len(choices))
+        ranked = _candidates(search, work, bindings, share=1 / len(choices))
         best = best_first(ranked, solve, bound=bound, time_is_up=time_is_up, tell=told)
         search.stopped |= best.stopped
         search.interrupted |= best.stopped and not time_is_up()
@@ -66,21 +71,43 @@ def one_by_one(search: Search, work: Workload, choices: Sequence[Sequence[Bindin
         if alone:
             return best.answer
     schedule = list_schedule(parts, search.target)
-    return search.plan(work, parts, schedule)
+    return search.plan(work, parts, schedule, made_by(search, parts))
 
 
-def _tilings(search: Search, bindings: Sequence[Binding], share: float) -> list[Part]:
-    """Tilings of all bindings, best modelled cost first; raises the first refusal where no binding has any. ``share``
-    is of the time that there is for all einsums. Bindings whose unit alone would take longer are left out."""
+def _candidates(search: Search, work: Workload, bindings: Sequence[Binding], share: float) -> list[Part]:
+    """Tilings of all bindings in the order in which they are scheduled: those of the user's heuristic first, then
+    isamap's own, or all in the order of the user's functions. Raises the first refusal where no binding has any."""
+    theirs = suggested(search, work, bindings, _limit(search, bindings, share))
+    if search.plugins.orders:
+        ordered = in_order(search, [*theirs, *own_candidates(search, bindings, share)])
+        if search.plugins.orders:
+            return ordered
+    return [*theirs, *_tilings(search, bindings, share, _SCHEDULED)]
+
+
+def own_candidates(search: Search, bindings: Sequence[Binding], share: float = 1.0) -> list[Part]:
+    """What isamap itself has to put in order, best modelled cost first; raises the first refusal where there is
+    nothing."""
+    return _tilings(search, bindings, share, _ORDERED)
+
+
+def _tilings(search: Search, bindings: Sequence[Binding], share: float, most: int) -> list[Part]:
+    """At most so many tilings of all bindings, best modelled cost first; raises the first refusal where no binding has
+    any. ``share`` is of the time that there is for all einsums. Bindings whose unit alone would take longer are left
+    out."""
     found: list[Part] = []
     refused: list[Exception] = []
     for cycles, binding in sorted(((_least_cycles(one), one) for one in bindings), key=lambda entry: entry[0]):
         if search.options.objective == "latency" and found and cycles >= found[0][1].modelled_value:
             break
         search.tell(f"tiling einsum {binding.number} on {binding.instruction.name}")
-        limit = max(0.5, share * search.left() / 4 / len(bindings))
+        limit, objective = _limit(search, bindings, share), search.options.objective
+        levels = search.fixed.of(binding.number).levels
         try:
-            these = tilings(binding, objective=search.options.objective, most=_SCHEDULED, time_limit_s=limit)
+            these = tilings_under(binding, *levels, objective=objective, most=most, time_limit_s=limit)
+        except Contradiction as error:
+            refused.append(error.under("einsums", binding.number, "tiling"))
+            continue
         except (Infeasible, NotFound, Unsupported) as error:
             refused.append(error)
             continue
@@ -88,7 +115,12 @@ def _tilings(search: Search, bindings: Sequence[Binding], share: float) -> list[
         found.sort(key=lambda part: part[1].modelled_value)
     if not found:
         raise refused[0]
-    return found[:_SCHEDULED]
+    return found[:most]
+
+
+def _limit(search: Search, bindings: Sequence[Binding], share: float) -> float:
+    """Seconds to find the tilings of one of the bindings."""
+    return max(0.5, share * search.left() / 4 / len(bindings))
 
 
 def _least_cycles(binding: Binding) -> float:

@@ -13,12 +13,16 @@ from isamap.plan.search import Search
 
 
 def first_plan(search: Search, work: Workload, candidates: Sequence[Sequence[Match]]) -> Plan:
-    """The best plan of the heuristics for ``work``, with tensors between einsums kept on chip where that is better."""
-    plan = apart = one_by_one(search, work, list(bindings_of(work, candidates, search.target)))
+    """The best plan of the heuristics for ``work``, with tensors between einsums kept on chip where that is better;
+    where something is pinned, in the homes that are, and none in strips."""
+    pinned, kept = dict(search.fixed.homes), search.fixed.on_chip(search.target.outermost.name)
+    plan = apart = one_by_one(search, work, list(bindings_of(work, candidates, search.target, kept)))
     try:
         for homes in homes_on_chip(work, search.target):
-            plan = on_chip(search, plan, candidates, homes)
-        plan = in_strips(search, plan, apart, candidates)
+            if free := {tensor: home for tensor, home in homes.items() if tensor not in pinned}:
+                plan = on_chip(search, plan, candidates, kept | free)
+        if not search.fixed:
+            plan = in_strips(search, plan, apart, candidates)
     except KeyboardInterrupt:
         search.stopped = search.interrupted = True
     return plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from isamap.compiled import Plan
-from isamap.errors import Infeasible, NotFound, Unsupported
+from isamap.errors import Contradiction, Infeasible, NotFound, Unsupported
 from isamap.ir.answers import Home, Match
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
@@ -40,7 +40,7 @@ def on_chip(search: Search, plan: Plan, candidates: Sequence[Sequence[Match]], h
     try:
         choices = list(bindings_of(plan.work, candidates, search.target, homes))
         other = one_by_one(search, plan.work, choices)
-    except (Infeasible, NotFound, Unsupported):
+    except (Contradiction, Infeasible, NotFound, Unsupported):
         return plan
     return other if other.value < plan.value else plan
 

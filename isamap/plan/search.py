@@ -10,11 +10,13 @@ from isamap.compiled import Options, Plan
 from isamap.ir.answers import Moment, Placement, Schedule, Tiling
 from isamap.ir.binding import Binding
 from isamap.ir.effort import Effort
+from isamap.ir.fixed import Fixed
 from isamap.ir.hardware import Target
 from isamap.ir.workload import Workload
 from isamap.judge import objective_value
 from isamap.lowering import lower
 from isamap.plan.addresses import place
+from isamap.plugins import Plugins
 from isamap.simulate import simulate
 
 Progress = Callable[[str, float | None, float | None], None]
@@ -31,11 +33,15 @@ class Search:
     options: Options
     progress: Progress | None
     bound: float | None  # in closed form, for every program
+    fixed: Fixed = field(default_factory=Fixed)  # what may not be chosen
+    plugins: Plugins = field(default_factory=Plugins)  # the user's functions, as long as they do what they should
     proved: float | None = None  # of the cuts that were searched
     began: float = field(default_factory=time.monotonic)
     stopped: bool = False  # not everything was tried
     interrupted: bool = False  # by Ctrl-C
     history: list[Moment] = field(default_factory=list)
+    suggested: dict[Tiling, str] = field(default_factory=dict)  # tilings of the user's heuristic, and its name
+    remarks: list[str] = field(default_factory=list)  # on functions of the user's that were left out
 
     def seconds(self) -> float:
         return 0.0 if self.options.deterministic else time.monotonic() - self.began
@@ -62,6 +68,11 @@ class Search:
             self.history.append(Moment(self.seconds(), value, self.best_bound))
         if self.progress is not None:
             self.progress(stage, value, self.best_bound)
+
+    def name_of(self, kind: str) -> str:
+        """What the user calls the function of a kind that takes part: as it is installed, or its own name."""
+        function = getattr(self.plugins, kind)
+        return str(getattr(self.options, kind) or getattr(function, "__name__", type(function).__name__))
 
     def is_met(self, value: float) -> bool:
         return self.bound is not None and value <= self.bound

@@ -16,15 +16,19 @@ from isamap.tiling import tile_exactly
 
 def by_solvers(search: Search, plan: Plan, share: float = 1.0) -> Plan:
     """What the solvers make of a plan in a ``share`` of the time left: better tilings of its bindings, then a better
-    schedule of all parts."""
+    schedule of all parts. Their models know no pins: a tiling of which something is pinned stays, and where an order
+    or slots are pinned so does the schedule."""
+    fixed = search.fixed
     try:
-        for number in range(len(plan.parts)):
-            if not search.is_met(plan.value) and not search.stopped and plan.parts[number][0].strip is None:
+        for number, (binding, _) in enumerate(plan.parts):
+            is_free = binding.strip is None and not fixed.of(binding.number).pins_tiling
+            if not search.is_met(plan.value) and not search.stopped and is_free:
                 plan = _better_tiling(search, plan, number, share)
-        if search.options.objective == "latency" and not search.is_met(plan.value) and not search.stopped:
+        open_ = search.options.objective == "latency" and not fixed.pins_order
+        if open_ and not search.is_met(plan.value) and not search.stopped:
             plan = _better_schedule(search, plan, share)
     except KeyboardInterrupt:
-        search.stopped = True
+        search.stopped = search.interrupted = True
     return plan
 
 
@@ -36,6 +40,7 @@ def _better_tiling(search: Search, plan: Plan, number: int, share: float) -> Pla
         effort = search.effort(0.4 * share / (len(plan.parts) - number))
         solved = tile_exactly(binding, objective=search.options.objective, effort=effort, hint=tiling)
         search.stopped |= solved.interrupted
+        search.interrupted |= solved.interrupted
         if solved.answer is None or solved.answer == tiling:
             return plan
         parts = (*plan.parts[:number], (binding, solved.answer), *plan.parts[number + 1 :])
@@ -58,9 +63,11 @@ def _better_schedule(search: Search, plan: Plan, share: float) -> Plan:
         tell=lambda value, bound: search.tell("scheduling by CP-SAT", min(plan.value, value or plan.value)),
     )
     search.stopped |= solved.interrupted
+    search.interrupted |= solved.interrupted
     method = solved.method.partition(" (time and addresses together")[0]  # why not is for who asks scheduling
     model = "tiles" if "acyclic" in method else "tasks and slots"
     proved = f", the best for its {model}" if solved.status == "optimal" else ""
     if solved.answer is None or solved.answer.latency_cycles >= plan.value:
         return replace(plan, method=plan.method + proved)
-    return Plan(plan.work, plan.parts, solved.answer, float(solved.answer.latency_cycles), method + proved)
+    value = float(solved.answer.latency_cycles)
+    return Plan(plan.work, plan.parts, solved.answer, value, method + proved, listed=False)

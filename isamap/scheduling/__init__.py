@@ -10,9 +10,10 @@ from isamap.scheduling.alive import pieces_alive
 from isamap.scheduling.exact import schedule_exactly
 from isamap.scheduling.passing import groups, same_places, turns
 from isamap.scheduling.schedule import list_schedule
-from isamap.scheduling.whole import Whole, best_below, whole
+from isamap.scheduling.whole import Refined, Whole, best_below, whole
 
 __all__ = [
+    "Refined",
     "Whole",
     "best_below",
     "groups",

@@ -1,13 +1,14 @@
-"""An einsum cut into given issues and pieces, scheduled as a whole: is there any schedule of fewer cycles?
+"""Einsums cut into given issues and pieces, scheduled as a whole: is there any schedule of fewer cycles?
 
-The body of such a cut is read from a schedule of it on the same machine with memories without end, where the order of
-loops plays no part. On the machine itself every piece may come in as often as it is read, in any order of issues, at
-any address; only a tile of the output stays where it is until it is complete.
+The body of such cuts is read from a schedule of them on the same machine with memories without end, where the order of
+loops plays no part. On the machine itself every piece may come in as often as it is read, in any order of the issues of
+all einsums, at any address; only a tile of an output stays where it is until it is complete, and a tensor that stays on
+chip from its first writer to its last reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, prod
 
@@ -25,12 +26,15 @@ from isamap.scheduling.schedule import list_schedule
 _ENDLESS = 1 << 12  # times the memory
 
 
+Cut = tuple[Binding, Mapping[str, int], Mapping[str, Sizes]]
+"""How an einsum is cut: its binding, the tile of one issue, and the pieces of its inputs by label."""
+
+
 @dataclass(frozen=True)
 class Whole:
-    """A cut of an einsum with its tasks; ``tiling`` spells the cut out as loops, outer to inner as they come."""
+    """A cut of every einsum with their tasks; ``parts`` spell them out as loops, outer to inner as they come."""
 
-    tiling: Tiling
-    binding: Binding
+    parts: tuple[tuple[Binding, Tiling], ...]
     target: Target
     reading: Reading
 
@@ -42,9 +46,20 @@ class Whole:
         return sum(1 for _ in once.tasks())
 
     @property
+    def anyhow(self) -> Whole:
+        """With tensors that stay on chip taking no bytes there: no schedule in which they pass in any way, in strips
+        too, takes less than the best of these."""
+        return replace(self, reading=replace(self.reading, body=replace(self.reading.body, tensors=())))
+
+    @property
+    def is_possible(self) -> bool:
+        """Has every tensor its bytes?"""
+        return bool(self.reading.body.tensors) or not self.reading.staying
+
+    @property
     def model(self) -> str:
         """A hash of everything that the solver is given."""
-        return model_hash(self.reading, self.binding)
+        return model_hash(self.reading)
 
 
 @dataclass(frozen=True)
@@ -55,17 +70,21 @@ class Refined:
     outcome: Outcome
 
 
-def whole(work: Workload, binding: Binding, tile: Mapping[str, int], pieces: Mapping[str, Sizes]) -> Whole:
-    """The tasks of ``binding`` in issues of ``tile`` whose inputs come in ``pieces``, by label.
+def whole(work: Workload, cuts: Sequence[Cut]) -> Whole:
+    """The tasks of ``cuts``, one for every einsum that an instruction does, in the order of the workload.
 
     Raises Unsupported for what a body cannot say, and for pieces of two inputs that are cut differently along one axis:
     no tiling spells that out.
     """
-    _refuse_unlike(binding, tile, pieces)
-    target, endless = binding.target, _endless(binding.target)
-    roomy = bind(work, binding.match, endless, binding.stored)
-    tiling = _tiling(roomy, tile, pieces)
-    reading = read(list_schedule([(roomy, tiling)], endless), [roomy], endless)
+    target = cuts[0][0].target
+    endless = _endless(target)
+    roomy: list[tuple[Binding, Tiling]] = []
+    homes = {role.tensor.name: role.home.home for binding, *_ in cuts for role in binding.roles if role.home}
+    for binding, tile, pieces in cuts:
+        _refuse_unlike(binding, tile, pieces)
+        same = bind(work, binding.match, _endless(binding.target), binding.stored, homes)
+        roomy.append((same, _tiling(same, tile, pieces)))
+    reading = read(list_schedule(roomy, endless), [binding for binding, _ in roomy], endless)
     body = replace(
         reading.body,
         memories=tuple((memory.name, memory.capacity_bytes, memory.banks) for memory in target.memories),
@@ -76,7 +95,8 @@ def whole(work: Workload, binding: Binding, tile: Mapping[str, int], pieces: Map
         piece if piece.stay.memory in room else replace(piece, copies=len(body.readers(number)))
         for number, piece in enumerate(body.pieces)
     )
-    return Whole(tiling, binding, target, replace(reading, body=replace(body, pieces=often), limit=None))
+    parts = tuple((cut[0], tiling) for cut, (_, tiling) in zip(cuts, roomy, strict=True))
+    return Whole(parts, target, replace(reading, body=replace(body, pieces=often), limit=None))
 
 
 def _refuse_unlike(binding: Binding, tile: Mapping[str, int], pieces: Mapping[str, Sizes]) -> None:
@@ -87,13 +107,15 @@ def _refuse_unlike(binding: Binding, tile: Mapping[str, int], pieces: Mapping[st
 
 
 def best_below(given: Whole, below: int, effort: Effort, bound: int, tell: Tell | None = None) -> Refined:
-    """A schedule of fewer than ``below`` cycles, if there is one: ``infeasible`` says that there is none."""
+    """A schedule of fewer than ``below`` cycles, if there is one: ``infeasible`` says that there is none. None is given
+    where tensors have no bytes."""
     from isamap.scheduling.acyclic.answer import spell_out
     from isamap.scheduling.acyclic.solve import solve
 
     found = solve(given.reading.body, below - 1, effort, bound=bound, tell=tell)
-    answer = None if found.plan is None else spell_out(given.reading, found.plan, given.target)
-    return Refined(answer, found.outcome)
+    if found.plan is None or not given.is_possible:
+        return Refined(None, found.outcome)
+    return Refined(spell_out(given.reading, found.plan, given.target), found.outcome)
 
 
 def _endless(target: Target) -> Target:
@@ -116,22 +138,26 @@ def _tiling(binding: Binding, tile: Mapping[str, int], pieces: Mapping[str, Size
     block = {x: max(tile[x], *(dict(sizes).get(x, 1) for sizes in pieces.values()), 1) for x in extents}
     axes = (*binding.einsum.parallel_axes, *binding.einsum.reduction_axes)
     buffers = {role.label: count for role in binding.fetched}
-    if output.route.staging is not None:
+    if output.route.staging is not None and output.home is None:
         buffers[output.label] = count
+    staying = {r.label: sizes({x: extents[x] for x in r.access.axes}) for r in binding.roles if r.home is not None}
+    in_place = output.home is not None and output.route.staging is None
+    buffers |= {label: 1 for label in staying if not (in_place and label == output.label)}
     landing = (*binding.fetched, output)[0].route.landing.name
     outer = Level(
         landing,
         sizes(block),
         tuple(x for x in axes if block[x] < extents[x]),
         sizes(buffers),
-        tuple((role.label, pieces[role.label]) for role in binding.fetched),
+        (*((role.label, pieces[role.label]) for role in binding.fetched), *staying.items()),
         tuple((role.label, count) for role in binding.fetched),
     )
+    slots = 1 if in_place else count
     inner = Level(
         output.route.memory.name,
         sizes(tile),
         tuple(x for x in axes if tile[x] < block[x]),
-        ((output.label, count),),
-        held=((output.label, count),),
+        ((output.label, slots),),
+        held=((output.label, slots),),
     )
     return Tiling(binding.match, (outer, inner))

@@ -14,7 +14,7 @@ from isamap.ir.expression import Expression, evaluate
 from isamap.ir.hardware import Instruction, Transfer, Use
 from isamap.tiling.carrying import carried, carry_cycles
 from isamap.tiling.chain import chain_idle_cycles
-from isamap.tiling.fitting import Kept, fetches, fit
+from isamap.tiling.fitting import Kept, Pins, fetches, fit
 from isamap.tiling.hold import OutputSlots, output_slots
 from isamap.tiling.nest import Loop, Nest, histogram, legal, loops, piece
 from isamap.tiling.rehearsal import idle_cycles
@@ -114,22 +114,23 @@ def _energy(cost: Expression | None, values: Mapping[str, int]) -> float:
     return 0.0 if cost is None else float(evaluate(cost, values))
 
 
-def estimate(binding: Binding, nest: Nest, *, patient: bool = True) -> Estimate | None:
-    """The estimate of ``nest``; None where it is not legal or does not fit. One that is not ``patient`` leaves out
-    that the unit may stand idle for want of pieces: it is never larger."""
+def estimate(binding: Binding, nest: Nest, *, patient: bool = True, pins: Pins | None = None) -> Estimate | None:
+    """The estimate of ``nest`` with the slots that ``pins`` gives; None where it is not legal or does not fit. One
+    that is not ``patient`` leaves out that the unit may stand idle for want of pieces: it is never larger."""
     if not legal(binding, nest):
         return None
     try:
-        return _estimate(binding, nest, patient)
+        return _estimate(binding, nest, patient, pins or Pins())
     except InvalidNoun:
         return None
 
 
-def _estimate(binding: Binding, nest: Nest, patient: bool) -> Estimate | None:
-    nest_loops, tile = loops(nest, binding.extents), dict(nest.tile)
+def _estimate(binding: Binding, nest: Nest, patient: bool, pins: Pins) -> Estimate | None:
+    nest_loops, tile, name = loops(nest, binding.extents), dict(nest.tile), binding.output.operand.name
     for spare in (1, 0) if nest.ahead else (0,):
-        out = output_slots(binding, nest_loops, tile, spare, nest.turning)
-        kept = fit(binding, nest, nest_loops, out, spare) if out is not None else None
+        out = output_slots(binding, nest_loops, tile, spare, nest.turning, pins.slots.get(name))
+        out = pins.output(name, out) if out is not None else None
+        kept = fit(binding, nest, nest_loops, out, spare, pins) if out is not None else None
         if out is not None and kept is not None:
             return estimate_of(binding, nest, nest_loops, out, kept, patient=patient)
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from isamap.ir.binding import Binding, Role
@@ -23,6 +23,32 @@ class Kept:
     inside: float = 1.0
 
 
+@dataclass(frozen=True)
+class Pins:
+    """Slots, and pieces held in them, that are given, by operand; ``staging`` slots of the output on its way."""
+
+    slots: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
+    staging: int | None = None
+
+    def way(self, name: str, ways: Sequence[Hold], spare: int) -> Sequence[Hold]:
+        """Of ``ways``, fewest slots first, those that remain: where something is given of ``name``, the one that holds
+        as much as that allows."""
+        if name not in self.slots and name not in self.held:
+            return ways
+        most = min(self.held.get(name, 1 << 60), self.slots.get(name, 1 << 60))
+        able = [way for way in ways if way.slots <= most and way.least_slots(spare) <= self.slots.get(name, 1 << 60)]
+        return able[-1:]
+
+    def output(self, name: str, out: OutputSlots) -> OutputSlots | None:
+        """``out`` in the slots that are given; None where they are too few for tiles that have to stay."""
+        slots = self.slots.get(name, max(out.slots, self.held.get(name, 0)))
+        held = self.held.get(name, min(out.held, slots))
+        if held > slots or (held < out.held and not out.staging):
+            return None
+        return replace(out, slots=slots, held=held, staging=out.staging if self.staging is None else self.staging)
+
+
 def fetches(nest: Nest, nest_loops: Sequence[Loop], one: Kept) -> float:
     """Pieces that come in over the whole run; where loops turn, old ones may still lie in slots to load ahead."""
     if not nest.turning:
@@ -33,9 +59,10 @@ def fetches(nest: Nest, nest_loops: Sequence[Loop], one: Kept) -> float:
 
 
 def fit(
-    binding: Binding, nest: Nest, nest_loops: list[Loop], output: OutputSlots, spare: int
+    binding: Binding, nest: Nest, nest_loops: list[Loop], output: OutputSlots, spare: int, pins: Pins
 ) -> dict[str, Kept] | None:
-    """Hold and slots of every input within the capacities: upgrades by fetches saved per byte, then spare slots.
+    """Hold and slots of every input within the capacities: those given in ``pins``; of the others upgrades by fetches
+    saved per byte, then spare slots.
 
     None where not even the least hold with ``spare`` slots fits.
     """
@@ -45,11 +72,14 @@ def fit(
     if role.route.staging is not None:
         room[role.route.staging.name] -= output.staging * role.staged_slot_bytes(tile)
     kept: dict[str, Kept] = {}
-    ways: dict[str, list[Hold]] = {}
+    ways: dict[str, Sequence[Hold]] = {}
     for role in binding.fetched:
         name, sizes = role.operand.name, piece(role, nest)
-        ways[name] = _holds(binding, nest, nest_loops, role)
-        kept[name] = Kept(role, ways[name][0], ways[name][0].least_slots(spare), role.slot_bytes(sizes))
+        ways[name] = pins.way(name, _holds(binding, nest, nest_loops, role), spare)
+        if not ways[name]:
+            return None
+        slots = pins.slots.get(name, max(ways[name][0].least_slots(spare), pins.held.get(name, 0)))
+        kept[name] = Kept(role, ways[name][0], slots, role.slot_bytes(sizes))
         kept[name].inside = inside(binding, nest, role)
         room[role.route.memory.name] -= kept[name].slot_bytes * kept[name].slots
     if min(room.values()) < 0:
@@ -57,7 +87,7 @@ def fit(
     for _ in range(nest.upgrades):
         if not _upgrade(kept, ways, room, spare):
             break
-    while more_slots(kept, room):
+    while more_slots({name: one for name, one in kept.items() if name not in pins.slots}, room):
         pass
     return kept
 
@@ -69,7 +99,7 @@ def _holds(binding: Binding, nest: Nest, nest_loops: list[Loop], role: Role) -> 
     return holds(nest_loops, role.access.axes, piece(role, nest), nest.turning)
 
 
-def _upgrade(kept: Mapping[str, Kept], ways: Mapping[str, list[Hold]], room: dict[str, int], spare: int) -> bool:
+def _upgrade(kept: Mapping[str, Kept], ways: Mapping[str, Sequence[Hold]], room: dict[str, int], spare: int) -> bool:
     """Give the next larger hold to the tensor that saves most fetched bytes per byte of room; False where none fits."""
     best: tuple[Kept, Hold] | None = None
     best_gain = 0.0

@@ -7,7 +7,7 @@ from itertools import islice, product
 from time import monotonic
 
 from isamap.errors import Infeasible
-from isamap.ir.answers import Level, Tiling, sizes
+from isamap.ir.answers import Level, Sizes, Tiling, sizes
 from isamap.ir.binding import Binding
 from isamap.tiling.ahead import slots_ahead
 from isamap.tiling.estimate import Estimate, estimate
@@ -18,6 +18,8 @@ from isamap.tiling.rolled import roll_further
 
 _MOST_COMBINATIONS = 10_000
 _SEEDS = 24
+_FEW = 6  # tilings
+_NESTS_PER_TILING = 3  # at most; nests may differ in the order of loops that make one trip
 _MOST_ISSUES = 600_000
 
 
@@ -51,18 +53,21 @@ def best_tilings(search: Search, most: int, time_limit_s: float) -> list[Tiling]
     ranked = sorted((nest for nest, found in search.seen.items() if found), key=search.value)
     if not ranked:
         raise Infeasible(why_nothing_fits(binding, _smallest(search)))
-    return [tiling_of(binding, nest, objective) for nest in _different(search, ranked, most)]
+    several = most if most <= _FEW else _NESTS_PER_TILING * most
+    chosen = ((nest, search.seen[nest]) for nest in _different(search, ranked, several))
+    made = (tiling_as_estimated(binding, nest, found, objective) for nest, found in chosen if found is not None)
+    return list(dict.fromkeys(made))[:most]
 
 
 def _different(search: Search, ranked: list[Nest], most: int) -> list[Nest]:
     """The best nests of three tiles, and the best of other values or begun at the other end; as many as are quickly
-    scheduled."""
+    scheduled. Where more than a few are asked for, those of one value too."""
     of_tile: dict[object, Nest] = {}
     of_value: dict[object, Nest] = {}
     for nest in ranked:
         of_tile.setdefault(nest.tile, nest)
         of_value.setdefault((search.value(nest), nest.turning, nest.turning and nest.backward), nest)
-    chosen = dict.fromkeys([*list(of_tile.values())[:3], *of_value.values()])
+    chosen = dict.fromkeys([*list(of_tile.values())[:3], *of_value.values(), *(ranked if most > _FEW else ())])
     kept: list[Nest] = []
     issues = 0.0
     for nest in chosen:
@@ -104,8 +109,7 @@ def tiling_of(binding: Binding, nest: Nest, objective: str = "latency") -> Tilin
 
 def tiling_as_estimated(binding: Binding, nest: Nest, found: Estimate, objective: str) -> Tiling:
     """``nest`` with the slots that ``found`` assumes."""
-    tile, block, extents = dict(nest.tile), dict(nest.block), binding.extents
-    output = binding.output
+    tile, block, extents, output = dict(nest.tile), dict(nest.block), binding.extents, binding.output
     slots, held = dict(found.slots), dict(found.held)
     for name, more in slots_ahead(binding, nest, found).items():
         slots[name] += more
@@ -113,10 +117,8 @@ def tiling_as_estimated(binding: Binding, nest: Nest, found: Estimate, objective
     buffers = {role.label: slots[role.operand.name] for role in binding.fetched}
     if output.route.staging is not None and output.home is None:
         buffers[output.label] = found.staging_slots
-    staying = [role for role in binding.roles if role.home is not None]  # one place, as large as the tensor
-    in_place = output.home is not None and output.route.staging is None
-    whole = {role.label: sizes({x: extents[x] for x in role.access.axes}) for role in staying}
-    buffers |= {label: 1 for label in whole if not (in_place and label == output.label)}
+    at_home, whole = whole_at_home(binding)
+    buffers |= at_home
     blocks = Level(
         landing, sizes(block), tuple(x for x in nest.outer if block[x] < extents[x]), sizes(buffers),
         (*((role.label, sizes(piece(role, nest))) for role in binding.fetched), *whole.items()),
@@ -133,3 +135,11 @@ def tiling_as_estimated(binding: Binding, nest: Nest, found: Estimate, objective
         backward=tuple(x for x in nest.inner if x in nest.backward and tile[x] < block[x]),
     )
     return Tiling(binding.match, (blocks, issue), round(found.cycles), found.value(objective))
+
+
+def whole_at_home(binding: Binding) -> tuple[dict[str, int], dict[str, Sizes]]:
+    """Of the tensors that stay on chip: one place each (an output's own is the issue's), as large as the tensor."""
+    staying, output = [role for role in binding.roles if role.home is not None], binding.output
+    in_place = output.home is not None and output.route.staging is None
+    whole = {role.label: sizes({x: binding.extents[x] for x in role.access.axes}) for role in staying}
+    return {label: 1 for label in whole if not (in_place and label == output.label)}, whole

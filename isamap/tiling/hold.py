@@ -118,10 +118,16 @@ class OutputSlots:
 
 
 def output_slots(
-    binding: Binding, nest_loops: list[Loop], tile: Mapping[str, int], spare: int, turning: bool = False
+    binding: Binding,
+    nest_loops: list[Loop],
+    tile: Mapping[str, int],
+    spare: int,
+    turning: bool = False,
+    places: int | None = None,
 ) -> OutputSlots | None:
     """The slots that the output takes, with ``spare`` ones to go on with while a tile leaves; None where a tile would
-    have to leave its accumulator half done and cannot come back, or is of a tensor that stays on chip."""
+    have to leave its accumulator half done and cannot come back, or is of a tensor that stays on chip. ``places``:
+    how many tiles accumulators have room for, where not as many as fit."""
     axes, output = binding.output.access.axes, binding.output
     ways = holds(nest_loops, axes, tile, turning)
     tiles = ways[-1].fetches
@@ -132,7 +138,7 @@ def output_slots(
     if output.route.drain is None:
         return OutputSlots(1.0, alive + (spare if alive < ceil(tiles) else 0), alive, 0)
     memory = output.route.memory
-    places = max(1, binding.room()[memory.name] // output.slot_bytes(tile))
+    places = places or max(1, binding.room()[memory.name] // output.slot_bytes(tile))
     hold = next((way for way in reversed(ways) if way.slots <= max(1, places - 1)), ways[0])
     hold = next((way for way in reversed(ways) if way.slots <= places and way.fetches < hold.fetches), hold)
     kept = min(places, ways[-1].slots) if turning else hold.slots

@@ -45,16 +45,19 @@ class Search:
         found = self.nest(tile, block, nest.outer, nest.inner)
         return replace(nest, tile=found.tile, block=found.block)
 
+    def estimated(self, nest: Nest, *, patient: bool = True) -> Estimate | None:
+        return estimate(self.binding, nest, patient=patient)
+
     def hope(self, nest: Nest) -> float:
         """At most its value: that of a machine that never waits."""
         if nest not in self.hoped:
-            self.hoped[nest] = estimate(self.binding, nest, patient=False)
+            self.hoped[nest] = self.estimated(nest, patient=False)
         found = self.hoped[nest]
         return float("inf") if found is None else found.value(self.objective)
 
     def value(self, nest: Nest) -> float:
         if nest not in self.seen:
-            self.seen[nest] = estimate(self.binding, nest) if self.hope(nest) < float("inf") else None
+            self.seen[nest] = self.estimated(nest) if self.hope(nest) < float("inf") else None
         found = self.seen[nest]
         return float("inf") if found is None else found.value(self.objective)
 

@@ -127,11 +127,11 @@ def test_models_are_those_that_the_solver_is_given(name: str) -> None:
         for tile in every[:: max(1, len(every) // 4)]:
             for pieces in list(PiecesOf(binding).cuts(tile))[::40]:
                 try:
-                    given = whole(work, binding, tile, {label: sizes(piece) for label, piece in pieces.items()})
+                    given = whole(work, [(binding, tile, {label: sizes(piece) for label, piece in pieces.items()})])
                 except Unsupported:
                     continue
                 compared.add(given.model)
-                assert model_hash(binding, tile, pieces) == given.model
+                assert model_hash([(binding, tile, pieces)]) == given.model
     assert compared
 
 
@@ -140,9 +140,9 @@ def test_models_of_float_sums_keep_their_order() -> None:
     one = load_target(SUMMER)
     binding = bind(work, every_match(work, 0, one)[0], one)
     for pieces in ({"k": 1, "r": 1}, {"k": 2, "r": 1}, {"k": 2, "r": 3}):
-        given = whole(work, binding, {"k": 1, "r": 1}, {"A": sizes(pieces)})
-        assert given.reading.body.ordered
-        assert model_hash(binding, {"k": 1, "r": 1}, {"A": pieces}) == given.model
+        given = whole(work, [(binding, {"k": 1, "r": 1}, {"A": sizes(pieces)})])
+        assert all(tile.ordered for tile in given.reading.body.tiles)
+        assert model_hash([(binding, {"k": 1, "r": 1}, {"A": pieces})]) == given.model
 
 
 def said(record: dict[str, Any], tmp_path: Any, **changes: Any) -> list[Violation]:
@@ -170,7 +170,7 @@ def first(certificate: Certificate, **changes: Any) -> dict[str, tuple[Closed, .
 def breakers(c: Certificate) -> dict[str, dict[str, Any]]:
     """For each rule a change that breaks it."""
     name, value = c.bounds[0]
-    extra = replace(c.closed[0], cut=replace(c.closed[0].cut, match=7))
+    extra = replace(c.closed[0], cuts=(replace(c.closed[0].cuts[0], match=7),))
     below = c.closed[0].bound_cycles
     return {
         "objective": {"objective": "energy", "candidates": 0},
@@ -188,6 +188,7 @@ def breakers(c: Certificate) -> dict[str, dict[str, Any]]:
         "closed-form": first(c, bound_cycles=below - 1),
         "proved": first(c, least_cycles=int(c.value) - 1),
         "model": first(c, model="0" * 16),
+        "within": {"within": (("fix", "einsum 0: mac"),)},
         "parameters": {"parameters": (("seed", 1), ("workers", 2))},
     }
 

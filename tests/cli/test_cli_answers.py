@@ -18,6 +18,7 @@ COMPILE_KEYS = [
     "kernel", "target", "status", "objective", "value", "bound", "gap", "certificate", "latency_cycles", "bound_cycles",
     "energy_pj", "traffic_bytes", "checked", "solve_seconds", "issues", "peak_bytes", "seed", "match", "tiling",
 ]  # fmt: skip
+LEVEL_KEYS = ["memory", "tile", "order", "buffers", "pieces", "held", "turning", "backward"]
 MAP_KEYS = ["kernel", "target", "count", "count_with_swap", "matches", "why_not"]
 
 
@@ -118,7 +119,7 @@ def test_compile_json_is_as_designed(tmp_path: Path) -> None:
     assert set(record["traffic_bytes"]) == {"load", "store"}
     assert 0 < record["peak_bytes"]["local"] <= 256
     assert record["match"]["instruction"] == "mm2"
-    assert list(record["tiling"]["levels"][0]) == ["memory", "tile", "order", "buffers"]
+    assert list(record["tiling"]["levels"][0]) == LEVEL_KEYS
     again = answer("simulate", str(tmp_path / "r.json"))
     same = ("latency_cycles", "energy_pj", "traffic_bytes", "issues", "peak_bytes", "seed", "checked")
     assert {key: again[key] for key in same} == {key: record[key] for key in same}

@@ -18,8 +18,8 @@ def test_a_result_passes(tmp_path: Path) -> None:
     record = answer("verify", path)
     assert (record["verified"], record["certificate"], record["violations"]) == (True, "verified", [])
     assert list(record) == [
-        "kernel", "target", "verified", "certificate", "objective", "value", "bound", "latency_cycles", "matches",
-        "candidates", "closed", "violations",
+        "kernel", "target", "verified", "certificate", "objective", "value", "bound", "latency_cycles", "within",
+        "matches", "candidates", "closed", "violations",
     ]  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def test_the_bound_of_a_cut_is_met_where_nothing_waits() -> None:
     pieces = {"A": {"m": 2, "k": 4}, "B": {"k": 4, "n": 2}}
     assert CutBound(binding, tile).cycles(pieces) == 12
     work = load_workload("gemm", {"M": 2, "N": 2, "K": 4})
-    cut = whole(work, binding, tile, {label: tuple(piece.items()) for label, piece in pieces.items()})
+    cut = whole(work, [(binding, tile, {label: tuple(piece.items()) for label, piece in pieces.items()})])
     found = best_below(cut, 100, Effort(10.0, 1, 0, True), 0)
     assert found.schedule is not None
     assert (found.schedule.latency_cycles, found.outcome.status, cut.tasks) == (12, "optimal", 4)

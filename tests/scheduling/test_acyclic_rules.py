@@ -6,6 +6,8 @@ takes, and everything fits.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from isamap.ir.effort import Effort
@@ -85,13 +87,39 @@ def one_bank_for_two() -> Body:
     return body([], [tile] * 3, computations, memories=memories, **THREE)
 
 
+def through_memory() -> Body:
+    """Compute 2, store 3; then load 5 of what was stored, compute 2, store 3."""
+    pieces = [Piece(BYTE, (cost("dma", 5),), tiles=(0,))]
+    return body(pieces, [STORE, STORE], [computation(0), computation(1, 0)], **THREE)
+
+
+def on_chip() -> Body:
+    """Two units. A tile of a tensor that stays takes 4, is drained there in 5, and read for 2; store 3."""
+    tiles = [Tile(Stay("acc", 1, 1), (), drain=cost("out", 5), tensor=0), STORE]
+    computations = [computation(0, cycles=4), replace(computation(1), tiles=(0,))]
+    given = {"tensors": (BYTE,), "memories": (("spad", 9, 1), ("acc", 9, 1))}
+    return body([], tiles, computations, queues=(("dma", 1), ("alu", 2), ("out", 1)), **given)
+
+
+def whole_tensor_stays() -> Body:
+    """Two bytes: a tensor of one, computed in place in 2 and read twice. Tiles (5 and 1, store 3 each) share what is
+    left, one after the other: 2 + 1 + 3 + 5 + 3. If the tensor did not stay for the second one, it could go on in its
+    byte, beside the store of the first: 2 + 1 + 5 + 3."""
+    tiles = [Tile(None, (), tensor=0), STORE, STORE]
+    computations = [computation(0), *(replace(computation(1 + n, cycles=c), tiles=(0,)) for n, c in enumerate((5, 1)))]
+    return body([], tiles, computations, 2, tensors=(BYTE,), **THREE)
+
+
 CASES = [
     ("use", one_after_the_other, 10, 5),
     ("fetch", one_after_the_other, 10, 5),
     ("open", given_a_value, 9, 5),
     ("add", two_contributions, 11, 7),
     ("close", one_after_the_other, 10, 3),
+    ("through", through_memory, 15, 10),
+    ("pass", on_chip, 14, 5),
     ("stay", one_byte_left, 18, 15),
+    ("stay", whole_tensor_stays, 14, 11),
     ("queue", two_loads, 10, 8),
     ("resource", one_bus, 10, 8),
     ("resource", half_the_bus, 10, 8),

@@ -84,11 +84,13 @@ def _issue(reading: Reading, plan: Plan, costs: Costs, places: dict[Where, Place
     step, body = old.step, reading.body
     if kind == "compute":
         computation = body.computations[n]
-        homes = dict.fromkeys(old.writes, places["home", computation.tile, 0])
+        homes = {at: at for at in (*old.reads, *old.writes) if at[0] in reading.staying}
+        if body.tiles[computation.tile].stay is not None:
+            homes |= dict.fromkeys(old.writes, places["home", computation.tile, 0])
         for at, p in zip((at for at in old.reads if at not in homes), computation.pieces, strict=True):
             homes[at] = places["piece", p, plan.reads[n, p]]
         lies = [homes[at] for at in zip(step.buffers, old.slots, strict=True)]
-        if reading.fresh:
+        if step.einsum in reading.fresh:
             opens = plan.first(body, computation.tile) == n
             step = replace(step, mode="initialise" if opens else "accumulate")
     else:
@@ -99,7 +101,7 @@ def _issue(reading: Reading, plan: Plan, costs: Costs, places: dict[Where, Place
 def _end(reading: Reading, places: dict[Where, Place], at: Place, key: Key) -> Place:
     """Where one side of a transfer or move lies: the stay of this task in the buffer named."""
     kind, n, copy, _ = key
-    if not at[0]:
+    if not at[0] or at[0] in reading.staying:
         return at
     stays = [("piece", n, copy)] if kind == "load" else [(lies, n, 0) for lies in ("home", "in", "out")]
     if kind == "fill":

@@ -48,10 +48,19 @@ class Awaited:
             return [("piece", n, copy)]
         if kind == "compute":
             tile = self.body.computations[n].tile
-            begins = key in writers(self.body, ("home", tile, 0)) and self.plan.first(self.body, tile) == n
-            return [("home", tile, 0)] if begins else []
+            where = self._grows(tile)
+            begins = key in writers(self.body, where) and self.plan.first(self.body, tile) == n
+            return [where] if begins else []
         wheres: list[Where] = [("home", n, 0), ("in", n, 0), ("out", n, 0)]
+        if self.body.tiles[n].tensor is not None:
+            wheres.append(("tensor", self.body.tiles[n].tensor or 0, 0))
         return [where for where in wheres if where in self._lying and key in writers(self.body, where)]
+
+    def _grows(self, tile: int) -> Where:
+        """The stay in which a tile is computed."""
+        tensor = self.body.tiles[tile].tensor
+        whole = tensor is not None and self.body.tiles[tile].stay is None
+        return ("tensor", tensor or 0, 0) if whole else ("home", tile, 0)
 
     def _readers(self, where: Where) -> list[Key]:
         found = [key for key in readers(self.body, where) if key in self.plan.start]
@@ -67,6 +76,10 @@ class Awaited:
                 parts = range(len(self.body.pieces[p].loads))
                 yield from ((("load", p, self.plan.reads[n, p], part), RESULT) for part in parts)
             yield from self._added(n)
+            yield from ((self._complete(t), RESULT) for t in self.body.computations[n].tiles)
+        elif kind == "load":
+            for t in self.body.pieces[n].tiles:
+                yield from ((("store", t, 0, part), RESULT) for part in range(len(self.body.tiles[t].stores)))
         elif kind == "fill":
             yield from self._entered(n)
         elif kind == "store" and self.body.tiles[n].drain is not None:
@@ -85,6 +98,11 @@ class Awaited:
             yield ("fill", tile, 0, 0), RESULT
         else:
             yield from self._entered(tile)
+
+    def _complete(self, tile: int) -> Key:
+        """The task whose result is the whole tile on chip."""
+        drained = self.body.tiles[tile].drain is not None
+        return ("drain", tile, 0, 0) if drained else ("compute", self._in_turn(tile)[-1], 0, 0)
 
     def _entered(self, tile: int) -> Iterator[tuple[Key, int]]:
         return ((("enter", tile, 0, part), RESULT) for part in range(len(self.body.tiles[tile].enters)))

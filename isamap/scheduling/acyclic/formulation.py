@@ -10,6 +10,8 @@ Rules       use         c reads one copy of each of its pieces, one that is brou
             open        c starts after its tile has entered;  a tile is filled after its entry
             add         the computations of a tile come one after the other, one of them first, in order where it counts
             close       a tile is drained, and stored, after the results of what came before
+            through     a piece is brought in after the stores of the tiles that it overlaps
+            pass        c starts after the tiles that it reads on chip are complete: drained where there is a drain
             stay        a stay begins with its first writer and ends when its last reader lets go of its operands
             queue       a queue has so many tasks at a time as it has servers
             resource    ports and buses are held whole by one, or in shares that never add up to more than there is
@@ -79,7 +81,7 @@ def add(given: Model) -> None:
                     begun = given.start("compute", c) <= given.start("compute", other)
                     given.model.add(begun).only_enforce_if(given.first[c])
         given.model.add_no_overlap(spans(given, [given.tasks["compute", c, 0, 0] for c in members], "latency"))
-        if given.body.ordered:
+        if given.body.tiles[t].ordered:
             for c, following in pairwise(members):
                 given.model.add(given.start("compute", c) <= given.start("compute", following))
             given.model.add(given.first[members[0]] == 1)
@@ -95,6 +97,24 @@ def close(given: Model) -> None:
         for part in range(len(tile.stores)) if tile.drain is not None else ():
             assert tile.drain is not None
             given.model.add(given.start("store", t, 0, part) >= given.start("drain", t) + tile.drain.latency)
+
+
+def through(given: Model) -> None:
+    for (p, r), present in given.present.items():
+        for t in given.body.pieces[p].tiles:
+            for n, cost in enumerate(given.body.tiles[t].stores):
+                stored = given.start("store", t, 0, n) + cost.latency
+                for part in range(len(given.body.pieces[p].loads)):
+                    given.model.add(given.start("load", p, r, part) >= stored).only_enforce_if(present)
+
+
+def pass_(given: Model) -> None:
+    for c, computation in enumerate(given.body.computations):
+        for t in computation.tiles:
+            drained = given.body.tiles[t].drain is not None
+            for key in [("drain", t, 0, 0)] if drained else [("compute", b, 0, 0) for b in given.body.of_tile(t)]:
+                for literal, cost in given.tasks[key].ways:
+                    only(given.model.add(given.start("compute", c) >= given.start(*key) + cost.latency), literal)
 
 
 def stay(given: Model) -> None:
@@ -139,7 +159,8 @@ def bank(given: Model) -> None:
         held: dict[Where, list[Any]] = {}
         for key, timed in given.tasks.items():
             home = _home(given.body, key)
-            if banks > 1 and home is not None and given.body.tiles[home[1]].stay.memory == name:
+            lies = None if home is None else given.body.tiles[home[1]].stay
+            if banks > 1 and home is not None and lies is not None and lies.memory == name:
                 held.setdefault(home, []).extend(spans(given, [timed], "occupancy"))
         if set(held) <= set(given.lying):
             places = [
@@ -214,6 +235,8 @@ RULES: dict[str, Callable[[Model], None]] = {
     "open": open_,
     "add": add,
     "close": close,
+    "through": through,
+    "pass": pass_,
     "stay": stay,
     "queue": queue,
     "resource": resource,

@@ -19,7 +19,8 @@ class Walk:
     """The tasks so far: what lies in each place, and the pieces, tiles and computations found."""
 
     roles: Mapping[tuple[int, str], Role]
-    binding: Binding
+    bindings: Mapping[int, Binding]
+    staying: frozenset[str]  # the buffers that hold a whole tensor
     content: dict[Place, Where] = field(default_factory=dict)
     pieces: dict[Name, int] = field(default_factory=dict)
     copies: list[int] = field(default_factory=list)
@@ -29,10 +30,11 @@ class Walk:
     places: dict[Where, Place] = field(default_factory=dict)
     computations: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     used: set[Where] = field(default_factory=set)
+    begun: set[int] = field(default_factory=set)  # the tiles computed on
 
     def step(self, issue: Issue) -> None:
         step = issue.step
-        if step.performs == self.binding.instruction.name:
+        if step.performs == self.bindings[step.einsum].instruction.name:
             self._compute(issue)
         elif step.buffers[0] == "":
             self._load(issue)
@@ -82,26 +84,30 @@ class Walk:
 
     def _tile(self, issue: Issue) -> int:
         """The number of the output tile that a task works on."""
-        own, sizes = self.binding.output.access.axes, dict(issue.step.sizes)
-        axes = zip(self.binding.extents, issue.origin, strict=True)
-        name = tuple((axis, low, sizes[axis]) for axis, low in axes if axis in own)
+        binding, sizes = self.bindings[issue.step.einsum], dict(issue.step.sizes)
+        axes = zip(binding.extents, issue.origin, strict=True)
+        own = binding.output.access.axes
+        name = (issue.step.einsum, *((axis, low, sizes[axis]) for axis, low in axes if axis in own))
         return self.tiles.setdefault(name, len(self.tiles))
 
     def _compute(self, issue: Issue) -> None:
         number, tile = len(self.computations), self._tile(issue)
-        inputs = [place for place in issue.reads if place not in issue.writes]
+        inputs = [at for at in issue.reads if at not in issue.writes and at[0] not in self.staying]
         found = [self._at(place, "piece") for place in inputs]
         for _, piece, copy in found:
             self.reads[number, piece] = copy
         home: Where = ("home", tile, 0)
+        at, whole = issue.writes[0], issue.writes[0][0] in self.staying
         if issue.step.mode == "accumulate":
-            if self._at(issue.writes[0], "home") != home:
+            if not whole and self._at(at, "home") != home:
                 raise Unsupported("scheduling", "an output tile added to in another's place")
-        elif home in self.places:
+        elif tile in self.begun:
             raise Unsupported("scheduling", "an output tile with two sessions (begun again)")
         if ("drain", tile, 0, 0) in self.keys or ("store", tile, 0, 0) in self.keys:
             raise Unsupported("scheduling", "an output tile with two sessions (added to after it was brought out)")
-        self._lies(home, issue.writes[0])
+        self.begun.add(tile)
+        if not whole:
+            self._lies(home, at)
         self.computations.append((tile, tuple(piece for _, piece, _ in found)))
         self.keys["compute", number, 0, 0] = issue
 
@@ -111,4 +117,5 @@ class Walk:
         if kind == "out":
             raise Unsupported("scheduling", "an output tile with two sessions (filled from a partial sum)")
         self._note(("drain" if kind == "home" else "fill", tile, 0, 0), issue)
-        self._lies(("out" if kind == "home" else "home", tile, 0), issue.writes[0])
+        if issue.writes[0][0] not in self.staying:
+            self._lies(("out" if kind == "home" else "home", tile, 0), issue.writes[0])

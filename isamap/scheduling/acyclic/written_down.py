@@ -5,45 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from isamap.ir import cut_model
-from isamap.ir.binding import Binding
-from isamap.scheduling.acyclic.body import Key, Stay
+from isamap.scheduling.acyclic.body import Stay
 from isamap.scheduling.acyclic.reading import Reading
 from isamap.scheduling.tasks import Cost
 
 
-def model_hash(reading: Reading, binding: Binding) -> str:
-    """A hash of everything that the solver is given of ``binding``."""
-    return cut_model.model_hash(_lines(reading, binding))
+def model_hash(reading: Reading) -> str:
+    """A hash of everything that the solver is given."""
+    return cut_model.model_hash(_lines(reading))
 
 
-def _lines(reading: Reading, binding: Binding) -> Iterator[str]:
-    body, own = reading.body, binding.output.access.axes
+def _lines(reading: Reading) -> Iterator[str]:
+    body = reading.body
     yield from (cut_model.memory_line(*memory) for memory in body.memories)
     yield from (cut_model.queue_line(*queue) for queue in body.queues)
     yield from (cut_model.resource_line(*resource) for resource in body.resources)
+    tensors = {where[1]: buffer.tensor for where, buffer in reading.homes.items() if where[0] == "tensor"}
+    yield from (cut_model.tensor_line(tensors[number], _stay(stay)) for number, stay in enumerate(body.tensors))
     pieces = [_piece_name(reading, number) for number in range(len(body.pieces))]
-    boxes = [_ranges(reading, ("compute", number, 0, 0), binding) for number in range(len(body.computations))]
-    names = [cut_model.box(ranges) for ranges in boxes]
-    tiles = {}
-    for computation, ranges in zip(body.computations, boxes, strict=True):
-        tiles[computation.tile] = cut_model.box({axis: ranges[axis] for axis in ranges if axis in own})
+    names = [_name(reading, number) for number in range(len(body.computations))]
+    tiles = {one.tile: _name(reading, c, written=True) for c, one in enumerate(body.computations)}
     for name, piece in zip(pieces, body.pieces, strict=True):
-        yield cut_model.piece_line(name, _stay(piece.stay), map(_task, piece.loads), piece.copies)
+        before = (tiles[t] for t in piece.tiles)
+        yield cut_model.piece_line(name, _stay(piece.stay), map(_task, piece.loads), piece.copies, before)
     for number, tile in enumerate(body.tiles):
         where = [_stay(stay) for stay in (tile.stay, tile.inward, tile.outward) if stay is not None]
         moves = [[_task(cost)] for cost in (tile.fill, tile.drain) if cost is not None]
-        yield cut_model.tile_line(tiles[number], where, [*map(_tasks, (tile.enters, tile.stores)), *moves])
-        if body.ordered:
+        tensor = "" if tile.tensor is None else tensors[tile.tensor]
+        yield cut_model.tile_line(tiles[number], where, [*map(_tasks, (tile.enters, tile.stores)), *moves], tensor)
+        if tile.ordered:
             yield cut_model.order_line(names[c] for c in body.of_tile(number))
     for name, one in zip(names, body.computations, strict=True):
-        read = (pieces[p] for p in one.pieces)
-        yield cut_model.computation_line(name, tiles[one.tile], read, _task(one.first), _task(one.more))
+        read, met = (pieces[p] for p in one.pieces), (tiles[t] for t in one.tiles)
+        yield cut_model.computation_line(name, tiles[one.tile], read, met, _task(one.first), _task(one.more))
 
 
-def _ranges(reading: Reading, key: Key, binding: Binding) -> dict[str, tuple[int, int]]:
-    issue = reading.issues[key]
-    size = dict(issue.step.sizes)
-    return {axis: (low, low + size[axis]) for axis, low in zip(binding.extents, issue.origin, strict=True)}
+def _name(reading: Reading, number: int, *, written: bool = False) -> str:
+    """Of a computation, or of the tile that it works on."""
+    issue = reading.issues["compute", number, 0, 0]
+    binding, size = reading.costs.bindings[issue.step.einsum], dict(issue.step.sizes)
+    axes = binding.output.access.axes if written else tuple(binding.extents)
+    starts = zip(binding.extents, issue.origin, strict=True)
+    ranges = {axis: (low, low + size[axis]) for axis, low in starts if axis in axes}
+    return cut_model.box(issue.step.einsum, ranges)
 
 
 def _piece_name(reading: Reading, number: int) -> str:
@@ -52,7 +56,8 @@ def _piece_name(reading: Reading, number: int) -> str:
     axes = reading.costs.bindings[issue.step.einsum].extents
     start, sizes = dict(zip(axes, issue.origin, strict=True)), dict(issue.step.sizes)
     first = [index.evaluate(start) for index in role.access.affine_indices]
-    return cut_model.piece(role.label, first, {axis: sizes[axis] for axis in axes if axis in role.access.axes})
+    own = {axis: sizes[axis] for axis in axes if axis in role.access.axes}
+    return cut_model.piece(issue.step.einsum, role.label, first, own)
 
 
 def _stay(where: Stay) -> str:
