@@ -53,11 +53,5 @@ def test_ragged_shapes_are_exact(kernel: str, sizes: dict[str, object]) -> None:
     assert answer.simulation.latency_cycles >= answer.bound_cycles
 
 
-def test_two_einsums_pass_their_data_through_memory() -> None:
-    answer = compiled("p16/dwpw", {"P": 14, "Q": 14})
-    assert answer.violations == ()
-    assert [binding.instruction.name for binding in answer.bindings] == ["mac", "mac"]  # the depthwise half as a band
-
-
 def test_the_same_again_when_deterministic() -> None:
     assert compiled("p16/g64").program == one_of_p16("g64").program
