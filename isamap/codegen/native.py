@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
+from llvmlite import ir
+
+from isamap.codegen.vectors import POINTER
 
 
 @cache
 def _ready() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
 
 
 def machine(features: str = "") -> Any:
@@ -36,8 +41,8 @@ class Native:
     call: Any
 
 
-def compiled(text: str, name: str, arguments: int) -> Native:
-    """Function ``name`` of the LLVM IR ``text``, whose ``arguments`` are pointers."""
+def compiled(text: str, name: str, arguments: int | Sequence[ir.Type]) -> Native:
+    """Function ``name`` of the LLVM IR ``text``; its arguments are of the given types, or so many pointers."""
     target = machine()
     module = llvm.parse_assembly(text)
     module.verify()
@@ -47,5 +52,7 @@ def compiled(text: str, name: str, arguments: int) -> Native:
     builder.getModulePassManager().run(module, builder)
     engine = llvm.create_mcjit_compiler(module, target)
     engine.finalize_object()
-    kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * arguments)
+    types = [POINTER] * arguments if isinstance(arguments, int) else arguments
+    passed = [ctypes.c_void_p if isinstance(each, ir.PointerType) else ctypes.c_int64 for each in types]
+    kind = ctypes.CFUNCTYPE(None, *passed)
     return Native(engine, module, kind(engine.get_function_address(name)))
