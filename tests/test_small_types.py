@@ -132,7 +132,7 @@ FAMILIES: tuple[Callable[..., str], ...] = (gemm, continued, batch, conv1d, conv
 def test_random_kernels(family: Callable[..., str], types: tuple[str, str]) -> None:
     """Whatever is not refused for its bytes is right, also in tiles that no search would choose."""
     target, done = typed(types[0], types[0], types[1]), 0
-    for seed in range(2):
+    for seed in range(1 if family is conv2d else 2):
         rng = Random(seed)
         text = family(rng, types, 4 if family is conv2d else 9)
         work = load_workload(text)
