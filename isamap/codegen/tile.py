@@ -112,8 +112,8 @@ class Tile:
     def _prefetch(self, each: Prefetched, at: Place) -> None:
         """Every line of the tile, as it lies so many steps later."""
         operand, start = each.tensor
-        *_, innermost = self.reduced
-        ahead = operand.within.get(innermost, 0) * each.ahead
+        innermost = [*self.reduced][-1:]
+        ahead = sum(operand.within.get(axis, 0) for axis in innermost) * each.ahead
         lines = {operand.inside(point) // self.vectors.line * self.vectors.line for point, _ in self.points}
         here = moved(self.vectors, start, operand.within, at)
         for line in sorted(lines):

@@ -34,7 +34,9 @@ def tensor_of(name: str, array: Array) -> Tensor:
     faults = [Fault((name, "shape"), "at least one element", str(array.shape))] if array.size == 0 else []
     uneven = [step for step in array.strides if step % array.itemsize]
     if uneven or any(step < 0 for step in array.strides):
-        faults.append(Fault((name, "strides"), f"multiples of {array.itemsize} bytes, not negative", str(array.strides)))
+        faults.append(
+            Fault((name, "strides"), f"multiples of {array.itemsize} bytes, not negative", str(array.strides))
+        )
     if faults:
         raise InputError(faults)
     strides = tuple(step // array.itemsize for step in array.strides)

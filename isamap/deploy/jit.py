@@ -1,7 +1,7 @@
 """``jit``: an einsum as a function on arrays, compiled for this machine.
 
-    f = jit("C[m,n] += A[m,k] * B[k,n]", A=a, B=b)
-    c = f(a, b)
+f = jit("C[m,n] += A[m,k] * B[k,n]", A=a, B=b)
+c = f(a, b)
 """
 
 from __future__ import annotations
@@ -75,11 +75,9 @@ def _workload(statement: str, arrays: dict[str, Array]) -> Workload:
     written = statement.partition("[")[0].strip()
     parsed = parse_statement(statement, frozenset((*tensors, written)))
     read = [access.tensor for access in reads(parsed.value)]
-    missing = [name for name in dict.fromkeys(read) if name not in arrays]
     unused = [name for name in arrays if name not in (*read, written)]
-    if missing or unused:
-        faults = [Fault((name,), "an array", "none") for name in missing]
-        raise InputError(faults + [Fault((name,), f"a tensor of {statement}", repr(name)) for name in unused])
+    if unused:
+        raise InputError([Fault((name,), f"a tensor of {statement}", repr(name)) for name in unused])
     if written not in arrays:
         tensors[written] = _output(written, parsed, tensors)
     inputs = [name for name in dict.fromkeys((written, *read)) if name in arrays]

@@ -34,17 +34,17 @@ def _outer(what: Contraction, core: Core, vector: str) -> Iterator[Blocking]:
     along, across = _factors(what, vector)
     rows = [axis for axis in what.parallel if axis != vector and axis not in along.strides]
     shared = [axis for axis in what.parallel if axis != vector and axis in along.strides]
-    row, reduced = (rows[-1] if rows else None), what.reduced[-1]
+    row, reduced = (rows[-1] if rows else None), (what.reduced[-1] if what.reduced else None)
     lanes = core.vector_bytes // what.output.dtype.size_bytes
     outside = [Loop(axis, 1) for axis in (*shared, *rows[:-1])]
     for vectors in range(1, min(4, ceil(what.extents[vector] / lanes)) + 1):
         for height in _heights(what.extents[row] if row else 1, (core.registers - vectors - 1) // vectors):
-            for depth in _depths(what.extents[reduced]):
+            for depth in _depths(what.extents[reduced]) if reduced else [1]:
                 wide = min(vectors * lanes, what.extents[vector])
                 for width in _widths(what.extents[vector], wide):
-                    loops = [*outside, Loop(vector, width), Loop(reduced, depth), Loop(vector, wide)]
-                    loops += [Loop(row, height)] if row else []
-                    at = len(outside) + 2
+                    loops = [*outside, Loop(vector, width), *([Loop(reduced, depth)] if reduced else [])]
+                    at = len(loops)
+                    loops += [Loop(vector, wide), *([Loop(row, height)] if row else [])]
                     for panels in _panels(what, along, across, vector, at, row):
                         yield Blocking(vector, tuple(loops), panels)
 

@@ -1,9 +1,9 @@
 """How many cycles a blocked kernel takes on a core: the most of what its pipes and its caches need, and copies.
 
-    tile     max(multiply-adds / rate, loads / rate, steps * latency * rate / sums in flight)   per register tile
-    caches   bytes brought into the cache / bandwidth of the next one, for each cache
-    panels   read once from where they are, written once
-    ends     loading and storing the sums of a tile, entering and leaving its loop
+tile     max(multiply-adds / rate, loads / rate, steps * latency * rate / sums in flight)   per register tile
+caches   bytes brought into the cache / bandwidth of the next one, for each cache
+panels   read once from where they are, written once
+ends     loading and storing the sums of a tile, entering and leaving its loop
 """
 
 from __future__ import annotations
@@ -77,8 +77,6 @@ def _copied(what: Contraction, how: Blocking, panels: Panels, core: Core) -> flo
     )
     size = what.output.dtype.size_bytes
     lies_along = what.factor(panels.tensor).strides.get(layout(what, how, panels).along) == 1
-    source = next(
-        (cache for cache in core.caches if cache.capacity_bytes >= elements * size), core.caches[-1]
-    )
+    source = next((cache for cache in core.caches if cache.capacity_bytes >= elements * size), core.caches[-1])
     per_element = size / source.read_bytes_per_cycle + size / source.write_bytes_per_cycle
     return times * elements * max(per_element, 0.0 if lies_along else 1 / core.stores_per_cycle)
