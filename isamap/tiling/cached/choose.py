@@ -83,7 +83,7 @@ def _panels(
 ) -> list[tuple[Panels, ...]]:
     """No panels, where the lanes lie next to each other; panels of the factor along them, and of the other too."""
     packed = Panels(along.tensor, depth)
-    choices = [(packed,)] if along.strides[vector] != 1 else [(), (packed,)]
+    choices: list[tuple[Panels, ...]] = [(packed,)] if along.strides[vector] != 1 else [(), (packed,)]
     if row is not None and row in across.strides:
         choices.append((packed, Panels(across.tensor, depth)))
     return choices

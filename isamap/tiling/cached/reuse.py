@@ -1,8 +1,8 @@
 """What a blocked loop nest brings into each cache.
 
-From the innermost loop outwards, what a tensor brings in is multiplied by the turns of every loop that steps through the
-tensor, and of every other loop whose body touches more than the cache keeps. (M. E. Wolf and M. S. Lam, "A data locality
-optimizing algorithm", PLDI 1991.)
+From the innermost loop outwards, what a tensor brings in is multiplied by the turns of every loop that steps through
+the tensor, and of every other loop whose body touches more than the cache keeps. (M. E. Wolf and M. S. Lam, "A data
+locality optimizing algorithm", PLDI 1991.)
 """
 
 from __future__ import annotations
