@@ -16,7 +16,7 @@ FRONT_DOOR = "isamap"
 LAYERS = [  # a room may import the rooms above its own line, never one on it
     ["errors"],
     ["ir"],
-    ["bounds", "cpsat", "plugins"],
+    ["bounds", "cpsat", "plugins", "worker"],
     ["spec", "frontends", "mapping", "tiling", "scheduling", "placement", "lowering", "check", "simulate", "codegen"],
     ["search"],
     ["judge", "placing"],
@@ -39,6 +39,7 @@ GUESTS = {  # guest: the rooms that it may enter
     "numpy": {"simulate", "codegen", "frontends", "explore", "report"},
     "networkx": {"check", "scheduling", "frontends", "report"},
     "llvmlite": {"codegen"},
+    "loky": {"worker"},
     "ruamel": {"spec"},
     "yaml": set(),
     "pydantic": {"spec"},

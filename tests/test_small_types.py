@@ -132,7 +132,7 @@ FAMILIES: tuple[Callable[..., str], ...] = (gemm, continued, batch, conv1d, conv
 def test_random_kernels(family: Callable[..., str], types: tuple[str, str]) -> None:
     """Whatever is not refused for its bytes is right, also in tiles that no search would choose."""
     target, done = typed(types[0], types[0], types[1]), 0
-    for seed in range(2):
+    for seed in range(1 if family is conv2d else 2):
         rng = Random(seed)
         text = family(rng, types, 4 if family is conv2d else 9)
         work = load_workload(text)
@@ -207,7 +207,7 @@ def test_the_command_line(tmp_path: Path, a: str, b: str, c: str) -> None:
     machine.write_text(p16_text(a, b, c))
     sizes = [part for name, size in (("M", 9), ("N", 7), ("K", 11)) for part in ("--set", f"{name}={size}")]
     command = ["compile", "gemm", str(machine), "--set", f"in={a}", "--set", f"acc={c}", *sizes, "--json"]
-    done = CliRunner().invoke(app, [*command, "--deterministic", "-o", str(result)])
+    done = CliRunner().invoke(app, [*command, "--method", "heuristic", "-o", str(result)])
     assert done.exit_code == 0, done.output
     record = json.loads(done.stdout)
     assert record["checked"] is True

@@ -17,7 +17,7 @@ from tests.machines import bundled
 CONVOLUTION = {"N": 2, "K": 5, "C": 6, "P": 7, "Q": 9, "R": 3, "S": 3, "STRIDE": 2, "DILATION": 2, "PAD": 2}
 SEPARABLE = """
 name: separable
-sizes: {C: 12, K: 20, P: 9, Q: 7, R: 3, S: 3, STRIDE: 2, PAD: 1}
+sizes: {C: 5, K: 18, P: 5, Q: 4, R: 3, S: 3, STRIDE: 2, PAD: 1}
 tensors:
   I: {dtype: s8, shape: [C, STRIDE*(P-1)+R-2*PAD, STRIDE*(Q-1)+S-2*PAD], border: 0}
   W: {dtype: s8, shape: [C, R, S]}

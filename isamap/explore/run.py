@@ -17,10 +17,10 @@ from isamap.compile import Options
 from isamap.errors import InputError
 from isamap.explore.answer import Result, Swept
 from isamap.explore.grid import Job, jobs_of
-from isamap.explore.job import Outcome
+from isamap.explore.job import Outcome, perform
 from isamap.explore.store import Kept, Store
-from isamap.explore.worker import Worker
 from isamap.spec import Sweep, load_sweep
+from isamap.worker import Worker
 
 Progress = Callable[["Standing"], None]
 _TICK_S = 1.0
@@ -53,9 +53,8 @@ def sweep_designs(
     """Compiles every design of a sweep, ``jobs`` at a time, and keeps the outcomes in the file ``store``.
 
     With ``resume`` what the store holds is not done again, but for what a defect, a dead worker or a shorter time limit
-    ended; without it, a store that holds results of this sweep is
-    refused (InputError). Ctrl-C ends the sweep, which answers with what is done. A script that calls this guards
-    its own main part with ``if __name__ == "__main__"``: workers are new processes, which import it.
+    ended; without it, a store that holds results of this sweep is refused (InputError). Ctrl-C ends the sweep, which
+    answers with what is done.
     """
     sweep = sweep if isinstance(sweep, Sweep) else read_sweep(sweep)
     grid = jobs_of(sweep)
@@ -129,7 +128,8 @@ class _Run:
                     continue
                 worker = idle.pop()
                 self.store.begin(job.key)
-                busy[worker.start(job, self.sweep.job_time_limit_s)] = worker, job
+                given = job.kernel, job.target, dict(job.options)
+                busy[worker.start(perform, *given, limit_s=self.sweep.job_time_limit_s)] = worker, job
             done, _ = wait(busy, timeout=_TICK_S, return_when=FIRST_COMPLETED)
             for future in done:
                 worker, job = busy.pop(future)

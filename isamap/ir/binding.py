@@ -41,6 +41,10 @@ class Role:
         """Layouts asked for before: a search asks again and again."""
         return {}
 
+    def __getstate__(self) -> dict[str, object]:
+        """What goes to another process: all but the layouts asked for."""
+        return {name: value for name, value in self.__dict__.items() if name != "_known"}
+
     def layout(self, sizes: Mapping[str, int]) -> Layout:
         """How a piece of ``sizes`` lies in the operand's own memory."""
         key = ("own", *sizes.items())

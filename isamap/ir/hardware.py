@@ -25,7 +25,8 @@ STRIDE_RULES: tuple[StrideRule, ...] = ("per_kernel_axis", "one_per_axis", "unit
 @dataclass(frozen=True)
 class Memory:
     """Bytes that a program addresses (``explicit``) or not (``cache``). Banks are equal contiguous parts, each held
-    whole by one issue at a time; ``count`` copies are private to as many units."""
+    whole by one issue at a time; ``count`` copies are private to as many units. A cache's sets hold ``ways`` lines of
+    ``line_bytes`` each; ``latency_cycles`` pass from a load's address to its data where the memory has them."""
 
     name: str
     capacity_bytes: int
@@ -36,14 +37,28 @@ class Memory:
     read_pj_per_byte: float | None = None
     write_pj_per_byte: float | None = None
     source: str = ""
+    ways: int | None = None
+    line_bytes: int | None = None
+    latency_cycles: int | None = None
 
     def __post_init__(self) -> None:
         given = {"capacity_bytes": self.capacity_bytes, "alignment_bytes": self.alignment_bytes}
-        _require_positive(("memories", self.name), given | {"banks": self.banks, "count": self.count})
+        optional = {"ways": self.ways, "line_bytes": self.line_bytes, "latency_cycles": self.latency_cycles}
+        said = {name: number for name, number in optional.items() if number is not None}
+        _require_positive(("memories", self.name), given | {"banks": self.banks, "count": self.count} | said)
+        if faults := [fault.under("memories", self.name) for fault in _cache_faults(self)]:
+            raise InvalidNoun(faults)
 
     @property
     def bank_bytes(self) -> int:
         return self.capacity_bytes // self.banks
+
+    @property
+    def sets(self) -> int | None:
+        """Sets of a cache; None where its ways or its lines are not known."""
+        if self.ways is None or self.line_bytes is None:
+            return None
+        return self.capacity_bytes // (self.ways * self.line_bytes)
 
 
 @dataclass(frozen=True)
@@ -258,6 +273,24 @@ def _require_positive(at: tuple[str, ...], numbers: Mapping[str, int]) -> None:
     faults = [Fault((*at, name), "at least 1", str(number)) for name, number in numbers.items() if number < 1]
     if faults:
         raise InvalidNoun(faults)
+
+
+def _cache_faults(memory: Memory) -> list[Fault]:
+    """Lines that are no powers of two, ways that do not share the lines out evenly, a cache's figures elsewhere."""
+    line, ways = memory.line_bytes, memory.ways
+    if memory.kind != "cache":
+        given = {"ways": ways, "line_bytes": line}
+        return [Fault((n,), "only where kind is cache", str(v)) for n, v in given.items() if v is not None]
+    if line is None:
+        return [] if ways is None else [Fault(("ways",), "ways of lines whose size is said", f"{ways} and no line")]
+    if line & (line - 1):
+        return [Fault(("line_bytes",), "a power of two", str(line))]
+    if memory.capacity_bytes % line:
+        return [Fault(("line_bytes",), f"lines that fill {memory.capacity_bytes} B", str(line))]
+    if ways is not None and memory.capacity_bytes // line % ways:
+        lines = f"{memory.capacity_bytes // line} lines"
+        return [Fault(("ways",), f"ways that share {lines} out evenly", str(ways))]
+    return []
 
 
 def _name_faults(target: Target) -> list[Fault]:

@@ -13,13 +13,14 @@ from typing import Protocol
 from isamap.bounds.cut import CutBound
 from isamap.compiled import Options, Plan
 from isamap.errors import Unsupported
-from isamap.ir.answers import Match, Schedule
+from isamap.ir.answers import Match
 from isamap.ir.binding import Binding, bind
 from isamap.ir.certificate import Certificate
+from isamap.plan.asking import Asking
 from isamap.plan.cuts import Candidate, candidates, most_pieces, tiles
 from isamap.plan.search import Search
 from isamap.plan.several import several
-from isamap.plan.together import Solver, Together
+from isamap.plan.together import Together
 from isamap.search import Searched, branch_and_bound
 
 _MOST_CUTS = 50_000
@@ -55,11 +56,14 @@ def search_all(search: Search, plan: Plan, matches: Sequence[Match]) -> tuple[Pl
     listed = _listed(search, plan, matches)
     if listed is None:
         return plan, None
-    solver = Solver(search, plan, search.left() - search.effort(1.0).time_limit_s)
-    bound, plan = _closed(search, listed, solver, plan)
-    if not any(one.bound_cycles < bound for one in solver.proved):
+    asking = Asking(search, plan.work, search.left() - search.effort(1.0).time_limit_s)
+    try:
+        bound, plan = _closed(search, listed, asking, plan)
+    finally:
+        asking.stop()
+    closed = asking.closed(matches, bound)
+    if not closed:
         search.proved = bound = listed.least_from(bound, plan.value)
-    closed = tuple(solver.closed(one, matches, bound) for one in solver.proved if one.bound_cycles < bound)
     certificate = Certificate(
         "trusted" if closed else "verified",
         "latency",
@@ -74,20 +78,20 @@ def search_all(search: Search, plan: Plan, matches: Sequence[Match]) -> tuple[Pl
     return plan, certificate
 
 
-def _closed(search: Search, listed: Listed, solver: Solver, plan: Plan) -> tuple[float, Plan]:
+def _closed(search: Search, listed: Listed, asking: Asking, plan: Plan) -> tuple[float, Plan]:
     """(below which there is no candidate, the best plan): candidates are closed in the order of their bounds, all at a
     time that have one below a *level*; first each is given a little time, then those left open are given more."""
     bound, at_level = 0.0, dict[float, Sequence[Together] | None]()
-    for solver.share in _SHARES:
+    for asking.share in _SHARES:
         level = min(listed.least_cycles + 1.0, plan.value)
         while True:
-            solver.level = level
+            asking.level = level
             if level not in at_level:
                 at_level[level] = listed.found(level)
             found = at_level[level]
             if found is None:
                 break
-            searched, plan = _round(search, found, solver, plan)
+            searched, plan = _round(search, found, asking, plan)
             search.proved = bound = max(bound, min(searched.bound, level))
             if searched.stopped:
                 return bound, plan
@@ -100,17 +104,16 @@ def _closed(search: Search, listed: Listed, solver: Solver, plan: Plan) -> tuple
 
 
 def _round(
-    search: Search, found: Sequence[Together], solver: Solver, plan: Plan
-) -> tuple[Searched[Together, tuple[Together, Schedule]], Plan]:
+    search: Search, found: Sequence[Together], asking: Asking, plan: Plan
+) -> tuple[Searched[Together, Together], Plan]:
     """What is known of the candidates ``found``, and the best plan."""
+    asking.turn_to(found, plan.value)
     waiting = [(float(one.bound_cycles), one) for one in found]
-    searched = branch_and_bound(
-        waiting, solver.solve, plan.value, time_is_up=solver.time_is_up, tell=solver.tell
-    )  # fmt: skip
+    searched = branch_and_bound(waiting, asking.ask, plan.value, time_is_up=asking.time_is_up, tell=asking.tell)
     if searched.answer is not None:
-        candidate, schedule = searched.answer
-        parts = solver.parts(candidate, schedule)
-        plan = Plan(plan.work, parts, schedule, searched.value, "branch and bound", listed=False)
+        best = asking.looked[searched.answer]
+        assert best.schedule is not None
+        plan = Plan(plan.work, best.parts, best.schedule, searched.value, "branch and bound", listed=False)
     search.stopped |= searched.stopped
     search.interrupted |= searched.interrupted
     return searched, plan

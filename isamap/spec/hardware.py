@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
@@ -92,10 +93,30 @@ def _memory(name: str, shape: MemoryShape, known: Names, faults: Faults) -> Memo
         None if source is None else faults.attempt((side,), _picojoules, source, known)
         for side, source in zip(_ENERGIES, (shape.read_pj_per_byte, shape.write_pj_per_byte), strict=True)
     )
-    return Memory(
+    memory = Memory(
         name, capacity or 1, shape.kind, _bytes(shape, "alignment", known, faults) or 1, banks,
         faults.attempt(("count",), whole, shape.count, known) or 1, read, write, shape.source,
     )  # fmt: skip
+    return _with_lines(memory, shape, known, faults) if capacity else memory
+
+
+def _with_lines(memory: Memory, shape: MemoryShape, known: Names, faults: Faults) -> Memory:
+    """The memory with its latency and, for a cache, its ways and lines; what is wrong is noted and left out."""
+    given = {"ways": shape.ways, "latency_cycles": shape.latency_cycles}
+    found = {
+        name: faults.attempt((name,), whole, source, known) for name, source in given.items() if source is not None
+    }
+    if shape.line is not None:
+        found["line_bytes"] = faults.attempt(("line",), lambda: whole(quantity(shape.line, "bytes"), {}))
+    if None in found.values():
+        return memory
+    try:
+        return replace(memory, **found)  # type: ignore[arg-type]
+    except InvalidNoun as error:
+        for fault in error.faults:
+            key = str(fault.path[-1])
+            faults.add(("line" if key == "line_bytes" else key,), fault.expected, fault.got, fault.hint)
+        return memory
 
 
 def _bytes(shape: MemoryShape, what: str, known: Names, faults: Faults) -> int | None:

@@ -34,6 +34,9 @@ class MemoryShape(Shape):
     alignment: Quantity | None = Field(None, description='a quantity: "2 B"')
     alignment_bytes: Count | None = None
     ports: dict[str, Rate] = Field(default_factory=dict)
+    ways: Count | None = Field(None, description="lines in a set of a cache")
+    line: Quantity | None = Field(None, description='of a cache: "64 B"')
+    latency_cycles: Count | None = Field(None, description="from a load's address to its data")
     banks: Count = Field(1, description="equal contiguous parts, each held whole by an issue")
     count: Count = Field(1, description="private copies")
     read_pj_per_byte: Figure | None = None
@@ -118,6 +121,7 @@ class HardwareFile(Shape):
     name: str
     description: str = ""
     comment: str = ""
+    measured_on: str = Field("", description="the CPU that `isamap calibrate` measured")
     clock: Quantity | None = Field(None, description='a quantity: "1 GHz"')
     issue: Literal["queued", "static"] = "queued"
     parameters: dict[str, int | float] = Field(default_factory=dict, description="usable in every expression")
