@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isamap.ir.core import Cache, Core
+from isamap.ir.cpu import Cache, Core
 
 CORE = Core(
     "a core", 3e9, 32, 16, 2.0, 4.0, 2.0, 1.0,

@@ -36,7 +36,7 @@ MAY_IMPORT["search"] = {"errors", "ir", "bounds"}
 GUESTS = {  # guest: the rooms that it may enter
     "z3": {"mapping"},
     "ortools": {"tiling", "scheduling", "placement"},
-    "numpy": {"simulate", "codegen", "frontends", "explore", "report"},
+    "numpy": {"simulate", "codegen", "frontends", "explore", "deploy", "report"},
     "networkx": {"check", "scheduling", "frontends", "report"},
     "llvmlite": {"codegen"},
     "loky": {"worker"},

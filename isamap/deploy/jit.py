@@ -17,7 +17,7 @@ from isamap.errors import Fault, InputError
 from isamap.ir.affine import affine
 from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import contraction_of
-from isamap.ir.core import Core
+from isamap.ir.cpu import Core
 from isamap.ir.einsum import Statement, parse_statement
 from isamap.ir.panels import scratch_elements
 from isamap.ir.scalar import reads

@@ -8,7 +8,7 @@ from math import ceil
 from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking, Loop, Panels
 from isamap.ir.contraction import Contraction, Strided
-from isamap.ir.core import Core
+from isamap.ir.cpu import Core
 from isamap.tiling.cached.cost import cycles
 
 

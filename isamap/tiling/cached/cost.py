@@ -13,7 +13,7 @@ from math import ceil, prod
 
 from isamap.ir.blocking import Blocking, Panels
 from isamap.ir.contraction import Contraction
-from isamap.ir.core import Core
+from isamap.ir.cpu import Core
 from isamap.ir.panels import layout, size_at
 from isamap.tiling.cached.reuse import brought_bytes
 

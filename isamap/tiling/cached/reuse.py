@@ -13,7 +13,7 @@ from math import ceil, gcd, prod
 
 from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import Contraction, Strided
-from isamap.ir.core import Cache
+from isamap.ir.cpu import Cache
 from isamap.ir.panels import size_at
 
 _KEPT = 0.75  # of a cache, for what comes again; the rest passes through
