@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from isamap.cli.arguments import Json
 from isamap.cli.terminal import print_json, show
+from isamap.errors import InputError
 
 if TYPE_CHECKING:
     from isamap.spec import Kind
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def list_names(as_json: Json = False) -> None:
     """Lists the kernels and machines that come with isamap."""
-    kernels, targets = _entries("kernel"), _entries("hardware")
+    kernels, targets = _entries("kernel"), [*_host(), *_entries("hardware")]
     if as_json:
         print_json({"kernels": kernels, "targets": targets})
         return
@@ -30,6 +31,18 @@ def _entries(kind: Kind) -> list[dict[str, str]]:
         {"name": name, "description": _first_comment(path), "file": str(path)}
         for name, path in sorted(bundled(kind).items())
     ]
+
+
+def _host() -> list[dict[str, str]]:
+    """This machine, where isamap has a description of it."""
+    from isamap.host import detected
+
+    try:
+        found = detected()
+    except InputError:
+        return []
+    how = "as measured" if found.is_calibrated else "not yet measured: isamap calibrate"
+    return [{"name": "host", "description": f"This CPU, {found.cpu}, {how}", "file": str(found.file)}]
 
 
 def _first_comment(path: Path) -> str:
