@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from isamap.explore import compare_methods as compare_methods
     from isamap.explore import read_sweep as read_sweep
     from isamap.explore import sweep_designs as sweep_designs
+    from isamap.host import load_target as load_target
     from isamap.judge import judge_program as judge_program
     from isamap.mapping import map_workload as map_workload
     from isamap.plugins import Plugins as Plugins
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from isamap.simulate import evaluate as evaluate
     from isamap.simulate import random_inputs as random_inputs
     from isamap.simulate import simulate as simulate_program  # noqa: F401
-    from isamap.spec import load_target as load_target
     from isamap.spec import load_workload as load_workload
     from isamap.start import compile_fixed as compile_fixed
     from isamap.start import start_from as start_from
@@ -32,7 +32,7 @@ __version__ = "0.1.0"
 
 _DOORS = {  # name: the room it is in, and what it is called there; no name may be that of a room
     "load_workload": ("spec", "load_workload"),
-    "load_target": ("spec", "load_target"),
+    "load_target": ("host", "load_target"),
     "map_workload": ("mapping", "map_workload"),
     "compile_workload": ("compile", "compile_workload"),
     "compile_fixed": ("start", "compile_fixed"),

@@ -27,3 +27,13 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8"), f"{name} changed; if that is meant: --refresh-golden"
 
     return compare
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """``@pytest.mark.isa("avx512f")``: skipped where this CPU has not that instruction set, by LLVM's names."""
+    wanted = {name for mark in item.iter_markers("isa") for name in mark.args}
+    if wanted:
+        from isamap.codegen.cpu import features
+
+        if missing := sorted(wanted - features()):
+            pytest.skip(f"this CPU has no {' '.join(missing)}")

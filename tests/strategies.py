@@ -187,6 +187,8 @@ def targets(draw: st.DrawFn) -> Target:
     spad = Memory(
         "spad", draw(positive), "explicit", 2, draw(st.integers(1, 4)), 1, draw(energy), draw(energy), draw(texts)
     )
+    l1 = Memory("l1", 1 << 15, "cache", ways=draw(st.sampled_from([None, 8])), line_bytes=64,
+                latency_cycles=draw(st.one_of(st.none(), st.integers(1, 999))))  # fmt: skip
     cost = costs(("bytes", "border_bytes", "rows"))
     value = Cast(draw(dtypes), Apply("*", (Read(Access("S", (_index("i"),))), Immediate("scale"))))
     copy = Einsum((Access("D", (_index("i"),)),), "=", value, (Axis("i", 1, 9),))
@@ -197,7 +199,7 @@ def targets(draw: st.DrawFn) -> Target:
     )  # fmt: skip
     parameter = st.tuples(st.sampled_from(["spad_kib", "rows"]), numbers)
     return Target(
-        draw(texts), (Memory("dram", draw(positive)), spad, Memory("l1", 1 << 15, "cache")),
+        draw(texts), (Memory("dram", draw(positive)), spad, l1),
         (Resource("spad.read", draw(positive)),), (Resource("bus", 16),), (Queue("dma", draw(st.integers(1, 3))),),
         (load,), (Queue("array"),), tuple(draw(instructions(f"mac{n}")) for n in range(draw(st.integers(0, 2)))),
         draw(st.sampled_from(["queued", "static"])), draw(st.one_of(st.none(), positive)),

@@ -24,7 +24,7 @@ LAYERS = [  # a room may import the rooms above its own line, never one on it
     ["plan"],
     ["compile"],
     ["result"],
-    ["start", "verify"],
+    ["start", "verify", "host"],
     ["explore", "deploy", "report"],
     [FRONT_DOOR],
     ["cli"],

@@ -12,6 +12,7 @@ import sys
 import typer
 
 from isamap import __version__
+from isamap.cli.calibrating import calibrate_host
 from isamap.cli.comparing import compare_kernel
 from isamap.cli.compiling import compile_kernel
 from isamap.cli.exits import Commands
@@ -46,6 +47,7 @@ app.command("simulate", short_help="Run a result file again, every check on.")(s
 app.command("verify", short_help="Check a result and its certificate, no solver asked.")(verify_result)
 app.command("place", short_help="Addresses for the buffers of a CSV file.")(place_file)
 app.command("report", short_help="A result file as one HTML page.")(report_result)
+app.command("calibrate", short_help="Measure this CPU and write its hardware file.")(calibrate_host)
 app.command("sweep", short_help="Every design of a grid, and which are worth a look.")(sweep_file)
 app.command("validate", short_help="Check files; every mistake at once.")(validate_files)
 app.command("schema", short_help="JSON Schema of a kind of file, for editors.")(print_schema)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from isamap.cli.arguments import Json
 from isamap.cli.terminal import print_json, show
+from isamap.errors import InputError
 
 if TYPE_CHECKING:
     from isamap.spec import Kind
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def list_names(as_json: Json = False) -> None:
     """Lists the kernels and machines that come with isamap, and installed heuristics, cost models and rankings."""
-    kernels, targets = _entries("kernel"), _entries("hardware")
+    kernels, targets = _entries("kernel"), [*_host(), *_entries("hardware")]
     functions = {kind: _functions(kind) for kind in ("heuristic", "cost_model", "ranking")}
     if as_json:
         print_json({"kernels": kernels, "targets": targets, **{f"{kind}s": found for kind, found in functions.items()}})

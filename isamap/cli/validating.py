@@ -61,8 +61,9 @@ def _messages(error: IsamapError | None) -> list[str]:
 
 def _validate(file: str, room: Room) -> tuple[str | None, IsamapError | None]:
     """What the file is (None where that cannot be told), and what is wrong with it."""
+    from isamap.host import load_target
     from isamap.result import read_result
-    from isamap.spec import load_target, load_workload
+    from isamap.spec import load_workload
 
     kind: str | None = None
     try:
@@ -95,7 +96,7 @@ def _kind(file: str) -> str:
         return "buffers"
     if path.exists() and not path.is_dir():
         return "result" if path.suffix == ".json" else _kind_by_keys(file, open_document(path, "kernel").data)
-    if file in available("hardware"):
+    if file in ("host", *available("hardware")):
         return "hardware"
     if path.suffix or len(path.parts) != 1:
         raise InputError(f"{file}: {'it is a folder' if path.is_dir() else 'there is no such file'}")

@@ -7,7 +7,7 @@ Where all write one register, which each reads too, the loop measures latency; w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llvmlite import ir
 
@@ -16,6 +16,7 @@ from isamap.codegen.vectors import I64, POINTER, number
 
 _SPREAD = 12  # registers of a loop that measures throughput
 _LONG = 24  # instructions in a loop
+_LINE_BYTES = 64
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,24 @@ class Probe:
         self.native.call(address, times)
 
 
-def latency(template: str) -> Probe:
+def latency(template: str, before: Sequence[str] = ()) -> Probe:
     """Each instruction waits for the one before."""
-    return loop([template.format(d=0, s=14, t=15)] * _LONG)
+    return loop([template.format(d=0, s=14, t=15)] * _LONG, before)
 
 
-def throughput(template: str) -> Probe:
-    """No instruction waits for another of the same turn."""
-    return loop([template.format(d=n % _SPREAD, s=14, t=15) for n in range(_LONG)])
+def throughput(template: str, before: Sequence[str] = (), first_byte: int = 0) -> Probe:
+    """No instruction waits for another of the same turn; places ``{o}`` are a line apart, from ``first_byte`` on."""
+    places = [f"{first_byte + n * _LINE_BYTES}($0)" for n in range(_LONG)]
+    return loop([template.format(d=n % _SPREAD, s=14, t=15, o=o) for n, o in enumerate(places)], before)
+
+
+def round_trip(template: str, back: str) -> Probe:
+    """``template`` reads the place ``{o}``, to which ``back`` adds rax, made of what was read: which must be 0.
+
+    What a loop writes to rax is 0 at its beginning, whatever was there, so that no other place is ever met.
+    """
+    line = f"{template.format(d=0, s=14, t=15, o='($0,%rax)')}; {back}"
+    return replace(loop(["andq $$0, %rax", *[line] * _LONG], (), "~{rax}"), instructions=_LONG)
 
 
 def sweep(template: str, bytes_: int, step: int) -> Probe:

@@ -5,7 +5,7 @@ Cycles are of the clock that the core ran at while it was measured; figures are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from isamap.errors import Fault, InvalidNoun
@@ -25,6 +25,15 @@ class Level:
 
     def __post_init__(self) -> None:
         _require_positive(self.name, self.latency_cycles, self.read_bytes_per_cycle, self.write_bytes_per_cycle)
+
+    def quicker(self, other: Level) -> Level:
+        """The better of each of the two's figures."""
+        return replace(
+            self,
+            latency_cycles=min(self.latency_cycles, other.latency_cycles),
+            read_bytes_per_cycle=max(self.read_bytes_per_cycle, other.read_bytes_per_cycle),
+            write_bytes_per_cycle=max(self.write_bytes_per_cycle, other.write_bytes_per_cycle),
+        )
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,10 @@ class Roof:
     name: str
     giga_per_second: float
     unit: str
+
+    def quicker(self, other: Roof) -> Roof:
+        """The higher of the two."""
+        return max(self, other, key=lambda roof: roof.giga_per_second)
 
 
 @dataclass(frozen=True)
