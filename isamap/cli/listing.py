@@ -36,6 +36,18 @@ def _entries(kind: Kind) -> list[dict[str, str]]:
     ]
 
 
+def _host() -> list[dict[str, str]]:
+    """This machine, where isamap has a description of it."""
+    from isamap.host import detected
+
+    try:
+        found = detected()
+    except InputError:
+        return []
+    how = "as measured" if found.is_calibrated else "not yet measured: isamap calibrate"
+    return [{"name": "host", "description": f"This CPU, {found.cpu}, {how}", "file": str(found.file)}]
+
+
 def _functions(kind: str) -> list[dict[str, str]]:
     """The installed functions of a kind: what each is in its package; none is loaded."""
     from isamap.plugins import installed
