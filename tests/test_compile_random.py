@@ -10,7 +10,7 @@ from isamap.spec import load_workload
 from tests.machines import bundled
 from tests.random_kernels import FAMILIES, random_kernel
 
-COUNTS = {"p16": 11, "tiles": 4, "tiny": 13, "vliw4": 9}
+COUNTS = {"p16": 11, "tiles": 4, "tiny": 13, "vliw4": 10}
 CASES = [(machine, seed) for machine, count in COUNTS.items() for seed in range(count)]
 
 

@@ -16,15 +16,22 @@ from isamap.report.incumbent_picture import Curve, incumbent_picture
 from isamap.report.tables import plain_table
 from isamap.result import summary
 
-HEADERS = ("method", "runs", "best", "median", "worst", "gap", "cycles", "energy", "tried", "seconds", "best after")
+HEADERS = ("method", "runs", "best", "median", "worst", "gap", "cycles", "energy", "tried", "seconds", "at")
 NUMBERS = HEADERS[1:]
+_OBJECTIVE = {"latency": "cycles", "energy": "energy"}
 
 
 def comparison_report(found: Comparison) -> Group:
     """A row per method, and how much better the best is than the first."""
-    table = plain_table(*HEADERS, right=NUMBERS)
+    said = _OBJECTIVE.get(found.runs[0].answer.solved.objective)  # a column that says what best says
+    shown = [n for n, header in enumerate(HEADERS) if header != said]
+    table = plain_table(*(HEADERS[n] for n in shown), right=NUMBERS)
+    table.padding = (0, 1, 0, 0)  # so that it fits into 80 columns
+    for column in table.columns:
+        column.no_wrap = True
     for method in found.methods:
-        table.add_row(*row(found, method))
+        figures = row(found, method)
+        table.add_row(*(figures[n] for n in shown))
     parts: list[RenderableType] = [
         Text(heading(found), style="bold"),
         Text(bounded(found)),
