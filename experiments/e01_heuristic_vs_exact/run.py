@@ -65,6 +65,7 @@ CASES = (
     _case("tiny", "gemm_bias_relu", M=4, N=4, K=4),
     *_gemms("tiles", (16, 16, 64), (32, 32, 16), (32, 32, 32), (48, 32, 32), (48, 48, 16), (16, 64, 32), (64, 16, 48)),
     *_gemms("tiles", (16, 48, 32)),
+    _case("tiles", "batch_gemm", BATCH=2, M=16, N=32, K=32, **{"in": "s16"}),
     _case("tiles", "pointwise_conv2d", K=32, C=32, P=2, Q=16, **{"in": "s16"}),
     *_gemms("gemmini", (16, 16, 16), (32, 32, 32), (48, 32, 32), (64, 16, 64), (32, 64, 16)),
     _case("gemmini", "gemv", M=64, K=64),

@@ -82,6 +82,8 @@ SMALL = (
     _case("vliw4", "depthwise_pointwise", C=2, K=3, P=4, R=2),
     _case("vliw4", "gemm_relu", M=4, N=4, K=4),
     _case("vliw4", "gru_gate", BATCH=2, INPUTS=4, UNITS=4),
+    _case("vliw4", "attention_products", M=2, N=2, D=3),
+    _case("vliw4", "attention_products", M=4, N=4, D=4),
 )
 LARGE = (
     *(_large("p16", f"p16/{name}") for name in ("g64", "gmed", "gdb1", "gdb2", "conv", "dw", "pw", "dwpw")),
@@ -110,7 +112,7 @@ def measure(case: Case) -> dict[str, Any]:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "result.json"
-        write_result(answer, path)
+        write_result(path, answer)
         wrong = verify(read_result(path)).violations
     assert not wrong, (case, wrong)
     return {

@@ -11,7 +11,7 @@ from math import ceil
 
 from isamap.check.certificate_tasks import Box, Sizes, boxes, lengths, loads, ranges
 from isamap.ir.binding import Binding, Role
-from isamap.ir.carried import why_not_carried
+from isamap.ir.carried import why_not_carried, why_not_read
 
 Pieces = dict[str, dict[str, int]]
 
@@ -59,7 +59,7 @@ class PiecesOf:
         for counts in product(*(range(1, ceil(extents[x] / tile[x]) + 1) for x in axes)):
             piece = {x: min(n * tile[x], extents[x]) for x, n in zip(axes, counts, strict=True)}
             cheap = all(n == 1 for n in counts) or self._saves(role, piece, tile)
-            if cheap and self._can_be_carried(role, {**tile, **piece}):
+            if cheap and self._can_be_carried(role, {**tile, **piece}) and self._can_be_read(role, piece, tile):
                 yield piece
 
     def _saves(self, role: Role, piece: Sizes, tile: Sizes) -> bool:
@@ -88,6 +88,12 @@ class PiecesOf:
         if key not in self._carried:
             self._carried[key] = not any(why_not_carried(role, kind) for kind in kinds(self.binding.extents, sizes))
         return self._carried[key]
+
+
+    def _can_be_read(self, role: Role, piece: Sizes, tile: Sizes) -> bool:
+        """Can issues read their tiles in it, at the edges too?"""
+        every = list(kinds(self.binding.extents, {**tile, **piece}))
+        return not any(why_not_read(role, one, {x: min(n, tile[x]) for x, n in one.items()}) for one in every)
 
 
 def _one_size(axis: str, tile: int, choice: tuple[dict[str, int], ...]) -> bool:

@@ -1,9 +1,10 @@
 """Can a transfer carry a piece: is it the block that the transfer moves, with the strides that it keeps, and made of
-bytes that no other transfer writes?"""
+bytes that no other transfer writes? And can an issue read its tile where that is part of a larger piece?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from math import prod
 
 from isamap.ir.binding import Role
@@ -28,6 +29,25 @@ def why_not_carried(role: Role, sizes: Mapping[str, int]) -> str:
         return shared
     layout = role.staged_layout(sizes)
     return _why_not_block(transfer, layout, role.tensor) or _why_not_strides(transfer, layout, role)
+
+
+def why_not_read(role: Role, piece: Mapping[str, int], tile: Mapping[str, int]) -> str:
+    """Why issues cannot read tiles of ``tile`` out of a ``piece`` of ``role``; empty where they can, and where a piece
+    is one tile."""
+    longer = [x for x in role.access.axes if piece[x] > tile[x]]
+    if not longer:
+        return ""
+    layout, alone = role.staged_layout(piece), role.staged_layout(tile)
+    if role.operand.strides not in ("per_kernel_axis", "any"):
+        placed = sorted((layout.stride(x), piece[x]) for x in role.access.axes if piece[x] > 1)
+        if any(wider < step * extent for (step, extent), (wider, _) in pairwise(placed)):
+            return f"a piece of {role.tensor.name} has two elements in one place"
+        if any(layout.stride(x) != alone.stride(x) for x in role.access.axes if tile[x] > 1):
+            return f"a tile of {role.tensor.name} lies otherwise in a larger piece than {role.operand.name} takes it"
+    unit = role.route.landing.alignment_bytes
+    if any(layout.stride(x) * tile[x] * role.operand.dtype.bits % (8 * unit) for x in longer):
+        return f"tiles of {role.tensor.name} in a larger piece begin at no multiple of {unit} bytes"
+    return ""
 
 
 def is_choosy(transfer: Transfer) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, repeat
 from math import ceil, prod
 
 from isamap.bounds.cut import CutBound, moved
 from isamap.ir.answers import Match, Sizes, sizes
 from isamap.ir.binding import Binding, Role
-from isamap.ir.carried import why_not_carried
+from isamap.ir.carried import why_not_carried, why_not_read
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def pieces_of(binding: Binding, tile: Mapping[str, int]) -> Iterator[dict[str, d
     if not is_carried(binding, binding.output, tile):
         return
     choices = [
-        [piece for piece in _pieces(binding, role, tile) if is_carried(binding, role, dict(tile) | piece)]
+        [piece for piece in _pieces(binding, role, tile) if _is_possible(binding, role, piece, tile)]
         for role in binding.fetched
     ]
     for choice in product(*choices):
@@ -123,6 +123,15 @@ def _needs(role: Role, ranges: Mapping[str, tuple[int, int]]) -> tuple[int, int]
     extent = {x: high - low for x, (low, high) in ranges.items()}
     work = moved(role, role.route.fetch, origin, extent)
     return sum(cost for _, cost in work.busy), role.staged_slot_bytes(extent)
+
+
+def _is_possible(binding: Binding, role: Role, piece: Mapping[str, int], tile: Mapping[str, int]) -> bool:
+    """Can ``role``'s transfer carry every such piece, and issues read their tiles in it, ragged ones too?"""
+    whole = dict(tile) | dict(piece)
+    edges = [{size, binding.extents[x] % size or size} for x, size in whole.items()]
+    kinds = [dict(zip(whole, choice, strict=True)) for choice in product(*edges)]
+    parts = [{x: min(size, tile[x]) for x, size in kind.items()} for kind in kinds]
+    return is_carried(binding, role, whole) and not any(map(why_not_read, repeat(role), kinds, parts))
 
 
 def is_carried(binding: Binding, role: Role, piece: Mapping[str, int]) -> bool:
