@@ -29,4 +29,4 @@ def small_gemm(deterministic: bool = False) -> Compiled:
 
 @cache
 def two_einsums() -> Compiled:
-    return compile_workload(load_workload(TWO_EINSUMS), load_target("tiny"))
+    return compile_workload(load_workload(TWO_EINSUMS), load_target("tiny"), Options("heuristic"))

@@ -90,7 +90,7 @@ LARGE = (
     _large("p16", "conv2d", K=32, C=16, P=28, Q=28, STRIDE=2, **S16),
     _large("p16", "conv3d", K=16, C=8, P=12, Q=12, **S16),
     _large("p16", "batch_gemm", BATCH=4, M=64, N=64, K=64, **S16),
-    _large("p16", "mobilenet_block", P=28, Q=28, **S16),
+    _large("p16", "pointwise_conv2d", K=96, C=80, P=28, Q=28, **S16),
     _large("tiles", "gemm", M=160, N=160, K=160, **{"in": "s16"}),
     _large("gemmini", "gemm", M=256, N=256, K=256),
     _large("gemmini", "gemm", M=128, N=512, K=64),

@@ -19,16 +19,23 @@ Pieces = dict[str, dict[str, int]]
 def tiles(binding: Binding) -> Iterator[dict[str, int]]:
     """The sizes of an issue, such that the instruction takes every issue, those at the edges too."""
     mapped, extents = binding.match.mapped_axes, binding.extents
-    for sizes in product(*(range(1, extent + 1) if x in mapped else [1] for x, extent in extents.items())):
-        tile = dict(zip(extents, sizes, strict=True))
-        if all(_is_taken(binding, issue) for issue in kinds(extents, tile)):
-            yield tile
+    sizes = {x: range(1, extent + 1) if x in mapped else [1] for x, extent in extents.items()}
+    parts = [{size: _lengths(extents[x], size) for size in own} for x, own in sizes.items()]
+    for tile in product(*sizes.values()):
+        issues = product(*(lengths[size] for lengths, size in zip(parts, tile, strict=True)))
+        if all(_is_taken(binding, dict(zip(extents, issue, strict=True))) for issue in issues):
+            yield dict(zip(extents, tile, strict=True))
 
 
 def kinds(extents: Sizes, sizes: Sizes) -> Iterator[dict[str, int]]:
     """The lengths that parts of ``sizes`` have, each once: whole ones, and at the edges what is left."""
-    found = [sorted({high - low for low, high in ranges(extent, sizes[x])}) for x, extent in extents.items()]
+    found = [_lengths(extent, sizes[x]) for x, extent in extents.items()]
     return (dict(zip(extents, choice, strict=True)) for choice in product(*found))
+
+
+def _lengths(extent: int, size: int) -> list[int]:
+    """Of the parts of ``size`` that ``extent`` is cut into, the longest first."""
+    return sorted({high - low for low, high in ranges(extent, size)}, reverse=True)
 
 
 def _is_taken(binding: Binding, issue: Sizes) -> bool:
@@ -88,7 +95,6 @@ class PiecesOf:
         if key not in self._carried:
             self._carried[key] = not any(why_not_carried(role, kind) for kind in kinds(self.binding.extents, sizes))
         return self._carried[key]
-
 
     def _can_be_read(self, role: Role, piece: Sizes, tile: Sizes) -> bool:
         """Can issues read their tiles in it, at the edges too?"""
