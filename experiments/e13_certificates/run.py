@@ -134,7 +134,7 @@ def measure(case: Case) -> dict[str, Any]:
 def small_table(rows: list[dict[str, Any]]) -> str:
     """Small kernels as Markdown."""
     lines = [
-        "| kernel | machine | operations | cycles | bound | proved | candidates | by the solver | seconds | verify, s |",
+        "| kernel | machine | operations | cycles | bound | proved | candidates | by the solver | seconds | verify |",
         "|---|---|---:|---:|---:|---|---:|---:|---:|---:|",
     ]
     for row in rows:
