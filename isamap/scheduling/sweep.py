@@ -134,7 +134,7 @@ def _sweep(graph: TaskGraph, found: Sweep, effort: Effort, tell: Tell | None) ->
         window = view.window(first, WINDOW_JOBS, found.bound)
         if window is None:
             continue
-        limit = min(clock.left(), max(_LEAST_LIMIT_S, effort.time_limit_s / count / 2))
+        limit = min(max(0.0, clock.left()), max(_LEAST_LIMIT_S, effort.time_limit_s / count / 2))
         answer = solve(window, replace(effort, time_limit_s=limit))
         found.stopped = answer.outcome.interrupted
         clock.worked += answer.work

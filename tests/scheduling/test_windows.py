@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from itertools import permutations
 from random import Random
@@ -202,3 +203,16 @@ def test_windows_on_random_nests(monkeypatch: pytest.MonkeyPatch) -> None:
         assert simulation.latency_cycles == found.value
         tried, better = tried + 1, better + (found.value < hint.latency_cycles)
     assert better > 2
+
+
+def test_time_may_run_out_while_a_window_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = TaskGraph(tuple(job(3, unit=1) for _ in range(6)), ((0, 5, 20),), (("unit", 1),))
+    made = View.window
+
+    def slowly(view: View, first: int, count: int, bound: int) -> Window | None:
+        time.sleep(0.06)
+        return made(view, first, count, bound)
+
+    monkeypatch.setattr(View, "window", slowly)
+    found = improve(graph, [40, 30, 24, 20, 10, 60], Effort(0.05, workers=1), bound=1)
+    assert 23 <= found.best.end_cycles <= 63
