@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tests.experiments.loading import load
 
 HERE = Path(__file__).resolve().parents[2] / "experiments" / "e09_cost_model"
 Rows = list[dict[str, Any]]
@@ -17,13 +17,7 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def experiment() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("e09_run", HERE / "run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["e09_run"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load(HERE)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from math import prod
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from isamap import load_workload
+from tests.experiments.loading import load
 
 HERE = Path(__file__).resolve().parents[2] / "experiments" / "e06_p16_race"
 PEERS = json.loads((HERE / "peers.json").read_text())
@@ -20,12 +20,7 @@ Results = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def experiment() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("e06_run", HERE / "run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(HERE)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -10,17 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.experiments.loading import load
+
 HERE = Path(__file__).resolve().parents[2] / "experiments" / "e12_replay_peers"
 
 
 @pytest.fixture(scope="module")
 def experiment() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("e12_run", HERE / "run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(HERE)
 
 
 @pytest.fixture(scope="module")
