@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from isamap.scheduling.acyclic.reading import Reading
 
 ACYCLIC_TASKS = 100  # beyond, CP-SAT takes minutes to improve on a hint: alike tiles may come in too many orders
+_READ_STEPS = 1_000  # a task is a few steps of a schedule; of more it is not worth while to count the tasks
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def _solved(given: _Given, hint: Schedule) -> Solved[Schedule]:
     """By the acyclic model where it applies, else by the order of the hint's tasks alone."""
     from isamap.scheduling.acyclic.reading import read
 
+    if len(hint.step) > _READ_STEPS:
+        return _reordered(given, hint)
     try:
         reading = read(hint, given.bindings, given.target)
     except Unsupported as refusal:
