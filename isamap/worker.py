@@ -18,6 +18,11 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
+
+class Died(RuntimeError):
+    """The process ended before it had a result."""
+
+
 _MOST_JOBS_PER_PROCESS = 50  # memory that a solver does not give back goes with its process
 _TRIES = 3
 _LOOKS_AFTER_PARENT_S = 0.5
@@ -36,7 +41,7 @@ class Worker:
         self, function: Callable[..., Result], *arguments: object, limit_s: float | None = None
     ) -> Future[Result]:
         """The result to come of ``function``, which a module names. The future raises TimeoutError at the limit, and
-        another exception where the process dies. The limit counts from when everything is imported."""
+        Died where the process does. The limit counts from when everything is imported."""
         promise: Future[Result] = Future()
         promise.set_running_or_notify_cancel()
         with _interrupts_kept():  # a submission may start the process
@@ -73,12 +78,12 @@ class Worker:
     def _settle(self, promise: Future[Result], done: Future[Result]) -> None:
         if promise.done():
             return
-        error = done.exception() if not done.cancelled() else RuntimeError("its process was stopped")
+        error = done.exception() if not done.cancelled() else Died("it was stopped")
         if error is None:
             promise.set_result(done.result())
             return
         if type(error).__module__.startswith("loky"):  # of the process, which is gone: its pool clears up
-            self._pool = None
+            self._pool, error = None, Died(str(error))
         promise.set_exception(error)
 
     def _limit(self, promise: Future[Result], limit_s: float) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from isamap.worker import Worker
+from isamap.worker import Died, Worker
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_the_limit_kills_and_the_next_job_has_a_new_process(worker: Worker) -> N
 
 
 def test_a_process_that_dies_is_an_error_of_its_job_alone(worker: Worker) -> None:
-    with pytest.raises(RuntimeError, match="terminated"):
+    with pytest.raises(Died, match="terminated"):
         worker.start(os.kill, worker.start(os.getpid).result(), signal.SIGKILL).result()
     idle = worker.start(os.getpid).result()
     os.kill(idle, signal.SIGKILL)
@@ -57,13 +57,13 @@ def test_a_process_does_so_many_jobs_at_most() -> None:
 def test_a_stopped_worker_leaves_nothing_open(worker: Worker) -> None:
     future = worker.start(time.sleep, 60)
     worker.stop()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(Died):
         future.result(timeout=10)
 
 
 SCRIPT = """
 import os, sys, time
-from isamap.worker import Worker
+from isamap.worker import Died, Worker
 print("main", flush=True)
 one = Worker()
 print(one.start(os.getpid).result(), flush=True)

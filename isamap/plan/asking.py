@@ -18,7 +18,7 @@ from isamap.ir.workload import Workload
 from isamap.plan.search import Search
 from isamap.plan.together import Look, Looked, Together, look
 from isamap.search import Tried
-from isamap.worker import Worker
+from isamap.worker import Died, Worker
 
 _LEAST = 0.25  # seconds for a candidate, if it takes them
 _ALONE_S = 4.0  # before it is worth while to begin processes
@@ -75,12 +75,15 @@ class Asking:
         return answer
 
     def _ended(self, candidate: Together, bound: float, worker: Worker, done: Future[Looked], answer: Answer) -> None:
-        """A candidate whose process died stays as it was: nothing is known of it."""
+        """A candidate whose process died stays as it was: nothing is known of it. Any other error is a defect."""
         self.free.append(worker)
-        if done.exception() is None:
+        error = done.exception()
+        if error is None:
             answer.set_result(self._noted(candidate, done.result()))
-        else:
+        elif isinstance(error, Died):
             answer.set_result(Tried(bound))
+        else:
+            answer.set_exception(error)
 
     def _noted(self, candidate: Together, found: Looked) -> Tried[Together]:
         self.looked[candidate] = found

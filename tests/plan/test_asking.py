@@ -58,6 +58,14 @@ def test_a_process_that_dies_leaves_its_candidate_open(here: Compiled, monkeypat
     assert found.solved.bound <= 30.0 <= found.solved.value
 
 
+def test_a_defect_in_a_process_is_not_taken_for_an_open_candidate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "_ALONE_S", 0.0)
+    monkeypatch.setattr(asking, "_MANY", 1)
+    monkeypatch.setattr(asking, "look", int)  # which takes no candidate
+    with pytest.raises(TypeError):
+        compiled(10.0)
+
+
 def dying(*given: object) -> Looked:
     """Stands for a solver that takes all memory."""
     os.kill(os.getpid(), signal.SIGKILL)
