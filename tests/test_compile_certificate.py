@@ -127,3 +127,11 @@ def latency(cut: Whole, order: tuple[Key, ...]) -> float:
         after = max([free.get(cost.queue, 0), *(ready[one] for one in needed)])
         free[cost.queue], ready[key] = after + cost.interval, after + cost.latency
     return max(ready.values())
+
+
+def test_nothing_is_proved_of_one_way_where_another_may_be_better() -> None:
+    """As a band it may take 18 cycles, as far as closed forms know; all cuts were searched of it as it stands."""
+    work = load_workload("p16/dw", {"C": 1, "P": 16, "Q": 4})
+    answer = compile_workload(work, load_target("p16"), EXACT)
+    assert answer.checked
+    assert (answer.solved.status, answer.solved.bound) == ("feasible", 18.0)
