@@ -1,6 +1,7 @@
 """A contraction as arrays in memory: sums of products of two tensors, each with the distances between its elements.
 
-O[..] += A[..] * B[..]        over the axes that O lacks
+S[..] += A[..] * B[..]        over the axes that S lacks
+O[..]  = finish(S[..], ..)    what is stored of each sum; the sum itself where nothing else is said
 """
 
 from __future__ import annotations
@@ -27,6 +28,16 @@ class Strided:
 
 
 @dataclass(frozen=True)
+class Finish:
+    """What is stored of a sum: ``value`` reads it as the tensor ``sums``, and one element each of ``others``, which lie
+    along axes of the output."""
+
+    value: Scalar
+    sums: str
+    others: tuple[Strided, ...] = ()
+
+
+@dataclass(frozen=True)
 class Contraction:
     """Sums over the axes that the output lacks; ``continues``: they are added to what the output holds."""
 
@@ -34,6 +45,13 @@ class Contraction:
     output: Strided
     factors: tuple[Strided, Strided]
     continues: bool = False
+    sum_dtype: DType | None = None
+    finish: Finish | None = None
+
+    @property
+    def sums(self) -> DType:
+        """The type of the sums: the output's, unless it is said."""
+        return self.sum_dtype or self.output.dtype
 
     @property
     def parallel(self) -> tuple[str, ...]:

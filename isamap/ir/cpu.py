@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from isamap.errors import Unsupported
+from isamap.ir.contraction import Contraction
+
 
 @dataclass(frozen=True)
 class Cache:
@@ -24,15 +27,41 @@ class Cache:
 
 
 @dataclass(frozen=True)
+class MultiplyAdd:
+    """An instruction that adds ``group`` products of two ``factors`` to the sum in each of its ``lanes``: how many the
+    core starts per cycle, when a sum can be added to again, and how LLVM spells it."""
+
+    instruction: str
+    factors: tuple[str, str]
+    sums: str
+    lanes: int
+    group: int
+    per_cycle: float
+    latency_cycles: float
+    emit: str
+
+
+@dataclass(frozen=True)
 class Core:
-    """``caches`` from the core outwards, main memory last. ``multiply_adds_per_cycle`` counts vectors."""
+    """``caches`` from the core outwards, main memory last."""
 
     name: str
     clock_hz: float
     vector_bytes: int
     registers: int
-    multiply_adds_per_cycle: float
-    multiply_add_latency_cycles: float
+    multiply_adds: tuple[MultiplyAdd, ...]
     loads_per_cycle: float
     stores_per_cycle: float
     caches: tuple[Cache, ...]
+
+    def multiply_add(self, what: Contraction) -> MultiplyAdd:
+        """The instruction for the products of ``what``: factors of its types, in either order, or signed ones that are
+        shifted to unsigned. Raises Unsupported where there is none."""
+        one, other = (factor.dtype.name for factor in what.factors)
+        wanted = [(one, other), (other, one), *([("u8", "s8")] if one == other == "s8" else [])]
+        for types in wanted:
+            for each in self.multiply_adds:
+                if (*each.factors, each.sums) == (*types, what.sums.name):
+                    return each
+        known = ", ".join(f"{each.factors[0]} * {each.factors[1]} into {each.sums}" for each in self.multiply_adds)
+        raise Unsupported("code generation", f"{one} * {other} into {what.sums} on {self.name}", f"it has {known}")

@@ -38,7 +38,8 @@ class Cycles:
 
 def cycles(what: Contraction, how: Blocking, core: Core) -> Cycles:
     """The cycles that the kernel is thought to take."""
-    lanes = core.vector_bytes // what.output.dtype.size_bytes
+    product = core.multiply_add(what)
+    lanes = product.lanes
     tile = how.tile(what.extents)
     vectors = ceil(tile[how.vector] / lanes)
     others = prod(tile[axis] for axis in what.parallel if axis != how.vector)
@@ -47,9 +48,9 @@ def cycles(what: Contraction, how: Blocking, core: Core) -> Cycles:
     turns = prod(ceil(what.extents[axis] / tile[axis]) for axis in what.reduced)
     steps = prod(tile[axis] for axis in what.reduced) / (lanes if how.vector in what.reduced else 1)
     step = max(
-        sums / core.multiply_adds_per_cycle,
+        sums / product.per_cycle,
         _loads(what, how, vectors, others, tile) / core.loads_per_cycle,
-        core.multiply_add_latency_cycles,
+        product.latency_cycles,
     )
     ends = tiles * turns * (sums / core.loads_per_cycle + sums / core.stores_per_cycle + _LOOP_CYCLES)
     traffic = tuple(
