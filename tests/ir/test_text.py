@@ -19,7 +19,7 @@ from isamap.ir.program import Program, Wait
 from isamap.ir.record import program_from_json, program_to_json
 from isamap.ir.scalar import Scalar
 from isamap.ir.text import from_text, to_text
-from isamap.ir.workload import Repeat, Workload
+from isamap.ir.workload import Repeat, Tensor, Workload
 from tests import strategies
 
 MATCH = Match(0, "mac", (("i", ("n", "p")), ("k", ())), (("A", "I", 1),), (("A", "view"),), 0.5, True)
@@ -77,6 +77,10 @@ def test_scalars(noun: Scalar) -> None:
 @given(strategies.einsums())
 def test_einsums(noun: Einsum) -> None:
     survives(noun)
+
+
+def test_a_name_with_a_mark_that_combines_with_its_letter() -> None:
+    survives(Workload("A\u0591", (Tensor("X", DTYPES["f32"], ()),), (), ("X",), ("X",)))
 
 
 @given(strategies.workloads())
