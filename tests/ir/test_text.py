@@ -19,7 +19,7 @@ from isamap.ir.program import Program, Wait
 from isamap.ir.record import program_from_json, program_to_json
 from isamap.ir.scalar import Scalar
 from isamap.ir.text import from_text, to_text
-from isamap.ir.workload import Repeat, Tensor, Workload
+from isamap.ir.workload import Repeat, Tensor, Workload, workload
 from tests import strategies
 
 MATCH = Match(0, "mac", (("i", ("n", "p")), ("k", ())), (("A", "I", 1),), (("A", "view"),), 0.5, True)
@@ -80,7 +80,9 @@ def test_einsums(noun: Einsum) -> None:
 
 
 def test_a_name_with_a_mark_that_combines_with_its_letter() -> None:
-    survives(Workload("A\u0591", (Tensor("X", DTYPES["f32"], ()),), (), ("X",), ("X",)))
+    tensors = Tensor("X", DTYPES["f32"], (3,)), Tensor("Y", DTYPES["f32"], (3,))
+    copied = parse_statement("Y[i] = X[i]", frozenset("XY"))
+    survives(workload("A\u0591", tensors, [copied], inputs=["X"], outputs=["Y"]))
 
 
 @given(strategies.workloads())
