@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from isamap.ir.affine import Affine
 from isamap.ir.answers import Buffer, Level, Lifetime, Match, Placement, Schedule, Solved, Step, Tiling, Violation
 from isamap.ir.dtype import DTYPES
-from isamap.ir.einsum import Axis, Einsum
+from isamap.ir.einsum import Axis, Einsum, parse_statement
 from isamap.ir.expression import Expression, parse
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program, Wait
