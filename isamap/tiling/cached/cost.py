@@ -72,12 +72,13 @@ def _loads(what: Contraction, how: Blocking, vectors: int, others: int, tile: di
 
 def _copied(what: Contraction, how: Blocking, panels: Panels, core: Core) -> float:
     """Cycles that making panels takes, each time that they are made."""
-    elements = layout(what, how, panels).elements
+    lies = layout(what, how, panels, core.multiply_add(what))
+    elements = lies.elements
     times = prod(
         ceil(size_at(what, how, loop.axis, depth) / loop.step) for depth, loop in enumerate(how.loops[: panels.depth])
     )
-    size = what.output.dtype.size_bytes
-    lies_along = what.factor(panels.tensor).strides.get(layout(what, how, panels).along) == 1
+    size = lies.dtype.size_bytes
+    lies_along = what.factor(panels.tensor).strides.get(lies.along) == 1
     source = next((cache for cache in core.caches if cache.capacity_bytes >= elements * size), core.caches[-1])
     per_element = size / source.read_bytes_per_cycle + size / source.write_bytes_per_cycle
     return times * elements * max(per_element, 0.0 if lies_along else 1 / core.stores_per_cycle)
