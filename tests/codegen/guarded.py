@@ -115,10 +115,9 @@ def wanted(what: Contraction, arrays: list[Array], family: Family) -> Array:
     return sums.astype(np.int32) if family.is_exact else sums
 
 
-def run(rng: Random, lanes: int, family: Family) -> None:
-    """Runs one random kernel; raises AssertionError where its numbers are wrong or it wrote what is not its own."""
-    what, how = product(rng, lanes, family)
-    does, tensors = family.product(lanes), (what.output, *what.factors)
+def run(rng: Random, what: Contraction, how: Blocking, does: MultiplyAdd, family: Family) -> None:
+    """Runs a kernel on random numbers; raises AssertionError where sums are wrong, or more was written than is its own."""
+    tensors = (what.output, *what.factors)
     memories = [Guarded(elements(what, each), each.dtype, rng.random() < 0.7) for each in tensors]
     for memory, tensor in zip(memories, tensors, strict=True):
         memory.array[:] = family.numbers(rng, tensor.dtype, memory.array.size)
@@ -165,7 +164,7 @@ def main() -> None:
     family = FAMILIES[sys.argv[4] if len(sys.argv) > 4 else "f32"]
     rng = Random(seed)
     for _ in range(count):
-        run(rng, lanes, family)
+        run(rng, *product(rng, lanes, family), family.product(lanes), family)
     print(count)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -17,7 +18,8 @@ from isamap.ir.contraction import Contraction, Strided, contraction_of
 from isamap.ir.dtype import DTYPES, DType
 from isamap.ir.panels import layout, scratch_bytes
 from isamap.spec import load_workload
-from tests.codegen.families import dot, fused, pairs
+from tests.codegen.families import FAMILIES, dot, fused, pairs
+from tests.codegen.guarded import run
 from tests.cores import CORE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +108,44 @@ def test_lanes_that_are_not_next_to_each_other_are_refused() -> None:
 def test_blocks_within_smaller_blocks_are_refused() -> None:
     with pytest.raises(InvalidNoun, match="at most 8, the block around it"):
         Blocking("n", (Loop("n", 8), Loop("n", 16)))
+
+
+def _s8(extents: dict[str, int], c: dict[str, int], a: dict[str, int], b: dict[str, int]) -> Contraction:
+    return Contraction(extents, Strided("C", S32, c), (Strided("A", S8, a), Strided("B", S8, b)))
+
+
+BOTH = (Panels("A", 1), Panels("B", 1))
+SHAPES = {
+    "both factors along the lanes": (
+        _s8({"b": 3, "n": 21, "k": 10}, {"b": 21, "n": 1}, {"b": 210, "n": 10, "k": 1}, {"b": 210, "k": 21, "n": 1}),
+        Blocking("n", (Loop("b", 1), Loop("n", 16)), BOTH),
+    ),
+    "a batch": (
+        _s8({"b": 3, "m": 5, "n": 19, "k": 9}, {"b": 95, "m": 19, "n": 1}, {"b": 45, "m": 9, "k": 1},
+            {"b": 171, "k": 19, "n": 1}),
+        Blocking("n", (Loop("b", 1), Loop("k", 4), Loop("n", 16), Loop("m", 2)), BOTH),
+    ),
+    "a matrix and a vector": (
+        _s8({"m": 37, "k": 11}, {"m": 1}, {"m": 11, "k": 1}, {"k": 1}),
+        Blocking("m", (Loop("m", 32),), (Panels("A", 0, before=True),)),
+    ),
+    "panels along another axis than the lanes": (
+        _s8({"m": 5, "n": 1, "k": 9}, {"m": 1, "n": 1}, {"k": 1, "n": 9}, {"m": 9, "n": 9, "k": 1}),
+        Blocking("n", (Loop("m", 2),), (Panels("A", 0), Panels("B", 0))),
+    ),
+    "a second reduced axis, cut": (
+        _s8({"m": 5, "n": 18, "j": 3, "k": 9}, {"m": 18, "n": 1}, {"m": 27, "j": 9, "k": 1},
+            {"j": 162, "k": 18, "n": 1}),
+        Blocking("n", (Loop("j", 1), Loop("k", 4), Loop("m", 2)), (Panels("B", 0),)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_other_shapes_of_signed_bytes(shape: str) -> None:
+    for family, does in ((FAMILIES["s8s8"], dot(16)), (FAMILIES["words"], pairs(8))):
+        if features() >= VNNI or does.group == 2:
+            run(Random(7), *SHAPES[shape], does, family)
 
 
 GROUPED = Blocking("n", (Loop("n", 32), Loop("m", 8)), PACKED)
