@@ -116,7 +116,7 @@ def wanted(what: Contraction, arrays: list[Array], family: Family) -> Array:
 
 
 def run(rng: Random, what: Contraction, how: Blocking, does: MultiplyAdd, family: Family) -> None:
-    """Runs a kernel on random numbers; raises AssertionError where sums are wrong, or more was written than is its own."""
+    """Runs a kernel on random numbers; raises AssertionError where sums are wrong or more than them was written."""
     tensors = (what.output, *what.factors)
     memories = [Guarded(elements(what, each), each.dtype, rng.random() < 0.7) for each in tensors]
     for memory, tensor in zip(memories, tensors, strict=True):
