@@ -19,7 +19,7 @@ from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import contraction_of
 from isamap.ir.cpu import Core
 from isamap.ir.einsum import Statement, parse_statement
-from isamap.ir.panels import scratch_elements
+from isamap.ir.panels import ALIGNMENT_BYTES, scratch_bytes
 from isamap.ir.scalar import reads
 from isamap.ir.workload import Tensor, Workload, workload
 from isamap.tiling.cached import blockings
@@ -31,7 +31,7 @@ class Kernel:
 
     work: Workload
     blocking: Blocking
-    scratch_elements: int
+    scratch_bytes: int
     code: bytes = field(repr=False)
     native: Native = field(repr=False, compare=False)
 
@@ -53,8 +53,9 @@ class Kernel:
         addresses = [require(result, self.output, written=True)]
         addresses += [require(array, self.work.tensor(name), written=False) for name, array in given.items()]
         require_apart(self.output.name, result, given)
-        scratch = np.empty(self.scratch_elements, np.float32)
-        self.native.call(*addresses, scratch.__array_interface__["data"][0])
+        scratch = np.empty(self.scratch_bytes + ALIGNMENT_BYTES, np.uint8)
+        start = scratch.__array_interface__["data"][0]
+        self.native.call(*addresses, start + -start % ALIGNMENT_BYTES)
         return result
 
 
@@ -64,9 +65,9 @@ def jit(statement: str, core: Core, **arrays: object) -> Kernel:
     work = _workload(statement, {name: as_array(name, given) for name, given in arrays.items()})
     what = contraction_of(work)
     ((how, _),) = blockings(what, core, most=1)
-    lanes = core.vector_bytes // what.output.dtype.size_bytes
-    code = object_code(str(kernel(what, how, lanes)))
-    return Kernel(work, how, scratch_elements(what, how), code, loaded(code, "kernel", ARGUMENTS))
+    product = core.multiply_add(what)
+    code = object_code(str(kernel(what, how, product)))
+    return Kernel(work, how, scratch_bytes(what, how, product), code, loaded(code, "kernel", ARGUMENTS))
 
 
 def _workload(statement: str, arrays: dict[str, Array]) -> Workload:
