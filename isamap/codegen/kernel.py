@@ -1,7 +1,7 @@
 """A contraction, cut as a blocking says, as one function of LLVM IR.
 
-The function takes a pointer to each tensor's first element (the output, then both factors) and one to scratch memory
-for the panels. Every size and stride is a constant in it.
+The function takes a pointer to each tensor's first element (``arguments``) and one to scratch memory for the panels.
+Every size and stride is a constant in it.
 """
 
 from __future__ import annotations
@@ -12,39 +12,48 @@ from dataclasses import dataclass, field
 from llvmlite import ir
 
 from isamap.codegen.copy import copy
+from isamap.codegen.finish import Finished
 from isamap.codegen.loops import Values, cover
 from isamap.codegen.operand import Blocks, Operand
 from isamap.codegen.tile import Prefetched, Tile
 from isamap.codegen.vectors import POINTER, Vectors, number
 from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking, Panels
-from isamap.ir.contraction import Contraction, Strided
+from isamap.ir.contraction import AGAIN, Contraction, Strided
 from isamap.ir.panels import layout
 
-ARGUMENTS = 4
+
+def arguments(what: Contraction) -> tuple[str, ...]:
+    """The tensors whose addresses the kernel takes, in this order; that of the scratch memory comes after them."""
+    others = what.finish.others if what.finish else ()
+    return tuple(each.tensor.removesuffix(AGAIN) for each in (what.output, *what.factors, *others))
 
 
 def kernel(what: Contraction, how: Blocking, lanes: int, name: str = "kernel") -> ir.Module:
     """The module with function ``name``. Raises Unsupported for what no register tile can do."""
     _refuse(what, how)
-    module, builder, arguments = _function(name, ARGUMENTS)
-    vectors = Vectors(module, builder, ir.FloatType(), what.output.dtype.size_bytes, lanes)
+    module, builder, pointers = _function(name, len(arguments(what)) + 1, shared=_shared(what))
+    vectors = Vectors(module, builder, ir.FloatType(), what.sums.size_bytes, lanes)
+    output, one, other, *others, scratch = pointers
     tensors = (what.output, *what.factors)
-    operands = {each.tensor: in_place(vectors, each, given) for each, given in zip(tensors, arguments, strict=False)}
+    operands = {
+        each.tensor: in_place(vectors, each, at) for each, at in zip(tensors, (output, one, other), strict=True)
+    }
     blocks = {axis: (number(0), extent) for axis, extent in what.extents.items()}
-    _Emitter(what, how, vectors, arguments[-1]).inside(0, blocks, operands)
+    finished = Finished(what, what.finish, output, others) if what.finish else None
+    _Emitter(what, how, vectors, scratch, finished).inside(0, blocks, operands)
     builder.ret_void()
     return module
 
 
 def panels_before(what: Contraction, how: Blocking, tensor: str, lanes: int, name: str = "pack") -> ir.Module:
     """The module with function ``name``, which copies a tensor (its first argument) into panels (its second)."""
-    module, builder, arguments = _function(name, 2)
-    vectors = Vectors(module, builder, ir.FloatType(), what.output.dtype.size_bytes, lanes)
+    module, builder, pointers = _function(name, 2)
+    vectors = Vectors(module, builder, ir.FloatType(), what.sums.size_bytes, lanes)
     (panels,) = (each for each in how.panels if each.tensor == tensor and each.before)
     blocks = {axis: (number(0), extent) for axis, extent in what.extents.items()}
-    lies, source = layout(what, how, panels), in_place(vectors, what.factor(tensor), arguments[0])
-    copy(vectors, source, Operand(arguments[1], lies.between, lies.within), lies, blocks)
+    lies, source = layout(what, how, panels), in_place(vectors, what.factor(tensor), pointers[0])
+    copy(vectors, source, Operand(pointers[1], lies.between, lies.within), lies, blocks)
     builder.ret_void()
     return module
 
@@ -54,11 +63,17 @@ def in_place(vectors: Vectors, tensor: Strided, pointer: ir.Value) -> Operand:
     return Operand(vectors.at(pointer, tensor.constant), tensor.strides, tensor.strides)
 
 
-def _function(name: str, count: int) -> tuple[ir.Module, ir.IRBuilder, Sequence[ir.Value]]:
+def _shared(what: Contraction) -> range:
+    """Which pointers may be to one memory: the output is finished with what it held before."""
+    return range(3, len(arguments(what))) if what.finish else range(0)
+
+
+def _function(name: str, count: int, shared: Sequence[int] = ()) -> tuple[ir.Module, ir.IRBuilder, Sequence[ir.Value]]:
     module = ir.Module(name)
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER] * count), name)
-    for argument in function.args:
-        argument.add_attribute("noalias")
+    for n, argument in enumerate(function.args):
+        if not shared or n not in (0, *shared):
+            argument.add_attribute("noalias")
     return module, ir.IRBuilder(function.append_basic_block("entry")), function.args
 
 
@@ -71,6 +86,9 @@ def _refuse(what: Contraction, how: Blocking) -> None:
             raise Unsupported("code generation", f"elements of {each.tensor} {step} apart along {how.vector}")
     if how.vector in what.parallel and what.output.strides[how.vector] != 1:
         raise Unsupported("code generation", f"an output whose elements along {how.vector} are not next to each other")
+    cut = [axis for axis in what.reduced if how.tile(what.extents)[axis] < what.extents[axis]]
+    if what.finish and cut:
+        raise Unsupported("code generation", f"a finish of sums that are cut along {' and '.join(cut)}")
 
 
 @dataclass
@@ -79,6 +97,7 @@ class _Emitter:
     how: Blocking
     vectors: Vectors
     scratch: ir.Value
+    finished: Finished | None = None
     places: dict[str, int] = field(default_factory=dict)  # of each tensor's panels in the scratch memory, in elements
     used: int = 0
 
@@ -124,9 +143,13 @@ class _Emitter:
             self.how.unroll,
             tuple(Prefetched(started[each.tensor], each.ahead, each.level) for each in fetched),
         )
+        factors = [started[each.tensor] for each in self.what.factors]
+        if self.finished:
+            self.finished.store(self.vectors, tile, blocks, tile.sums(factors, tile.zeros()))
+            return
         output = started[self.what.output.tensor]
         sums = self._begun(blocks, tile, lambda: tile.loaded(output))
-        tile.store(output, tile.sums([started[each.tensor] for each in self.what.factors], sums))
+        tile.store(output, tile.sums(factors, sums))
 
     def _begun(self, blocks: Blocks, tile: Tile, loaded: Callable[[], Values]) -> Values:
         """The sums so far: what the output holds, or 0 where nothing was added yet."""

@@ -13,7 +13,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from isamap.codegen.kernel import ARGUMENTS, kernel, panels_before
+from isamap.codegen.kernel import arguments, kernel, panels_before
 from isamap.codegen.native import compiled
 from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
 from isamap.ir.contraction import Contraction, Strided
@@ -101,7 +101,7 @@ def run(rng: Random, lanes: int) -> None:
         addresses[2] = place.address
     scratch = Guarded(scratch_elements(what, how), at_end=True)
     scratch.array[:] = np.nan
-    native = compiled(str(kernel(what, how, lanes)), "kernel", ARGUMENTS)
+    native = compiled(str(kernel(what, how, lanes)), "kernel", len(arguments(what)) + 1)
     native.call(*addresses, scratch.address)
     bound = 2.0**-23 * (what.extents["k"] + 2)  # Higham, Accuracy and Stability of Numerical Algorithms, section 3.1
     assert np.allclose(c, wanted, rtol=0, atol=bound * (what.extents["k"] + 1)), (what, how)

@@ -35,11 +35,11 @@ def _outer(what: Contraction, core: Core, vector: str) -> Iterator[Blocking]:
     rows = [axis for axis in what.parallel if axis != vector and axis not in along.strides]
     shared = [axis for axis in what.parallel if axis != vector and axis in along.strides]
     row, reduced = (rows[-1] if rows else None), (what.reduced[-1] if what.reduced else None)
-    lanes = core.vector_bytes // what.output.dtype.size_bytes
+    lanes = core.vector_bytes // what.sums.size_bytes
     outside = [Loop(axis, 1) for axis in (*shared, *rows[:-1])]
     for vectors in range(1, min(4, ceil(what.extents[vector] / lanes)) + 1):
         for height in _heights(what.extents[row] if row else 1, (core.registers - vectors - 1) // vectors):
-            for depth in _depths(what.extents[reduced]) if reduced else [1]:
+            for depth in _depths(what, reduced) if reduced else [1]:
                 wide = min(vectors * lanes, what.extents[vector])
                 for width in _widths(what.extents[vector], wide):
                     loops = [*outside, Loop(vector, width), *([Loop(reduced, depth)] if reduced else [])]
@@ -70,7 +70,10 @@ def _heights(extent: int, most: int) -> list[int]:
     return sorted(sizes | {min(extent, most)}, reverse=True)
 
 
-def _depths(extent: int) -> list[int]:
+def _depths(what: Contraction, reduced: str) -> list[int]:
+    extent = what.extents[reduced]
+    if what.finish:
+        return [extent]  # sums are finished once they are whole
     return sorted({ceil(extent / ceil(extent / size)) for size in (128, 256, 384, 512, 1024, extent)})
 
 
