@@ -38,10 +38,7 @@ class Finished:
         others = {access: begun(tensor, pointer) for access, tensor, pointer in pairs}
         for point, width, total in tile.totals(sums):
             value = self._value(lanes, others, point, width, total)
-            if tile.is_dot:
-                output.vectors.store_scalar(value, output.at(point))
-            else:
-                output.vectors.store(value, output.at(point), width)
+            output.store(value, point, width)
 
     def _value(
         self, lanes: Lanes, others: Mapping[Access, _Elements], point: Point, width: int, total: ir.Value
@@ -91,10 +88,19 @@ class _Elements:
             self.known[key] = self._several(self.at(point), width)
         return self.known[key]
 
+    def store(self, value: ir.Value, point: Point, width: int) -> None:
+        """A single element goes by itself: under a mask of one lane, LLVM 22 writes four bytes of a narrowed one."""
+        if width > 1:
+            self.vectors.store(value, self.at(point), width)
+            return
+        if isinstance(value.type, ir.VectorType):
+            value = self.vectors.builder.extract_element(value, ir.Constant(I32, 0))
+        self.vectors.store_scalar(value, self.at(point))
+
     def _several(self, pointer: ir.Value, width: int) -> ir.Value:
         if self.step == 0:
             return self.vectors.splat_of(pointer)
-        if self.step == 1:
+        if self.step == 1 and width > 1:
             return self.vectors.load(pointer, width)
         gathered: ir.Value = self.vectors.zero
         for lane in range(width):
