@@ -6,14 +6,17 @@ c = f(a, b)
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from isamap.codegen.kernel import ARGUMENTS, kernel
 from isamap.codegen.native import Native, loaded, object_code
 from isamap.deploy.arrays import Array, as_array, require, require_apart, tensor_of
-from isamap.errors import Fault, InputError
+from isamap.errors import Fault, InputError, Unsupported
 from isamap.ir.affine import affine
 from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import contraction_of
@@ -23,6 +26,14 @@ from isamap.ir.panels import scratch_elements
 from isamap.ir.scalar import reads
 from isamap.ir.workload import Tensor, Workload, workload
 from isamap.tiling.cached import blockings
+
+
+@dataclass(frozen=True)
+class Bound:
+    """``call`` is the kernel on arrays that it knows; ``kept`` is what must live as long."""
+
+    call: Callable[[], object]
+    kept: tuple[object, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,19 @@ class Kernel:
     def __call__(self, *arrays: object, out: object | None = None) -> Array:
         """The output, in ``out`` where it is given; ``arrays`` are the inputs in the order in which they are read, or
         the output first where it goes on from what it holds. Raises InputError."""
+        result, addresses, _ = self._prepared(arrays, out)
+        self.native.call(*addresses)
+        return result
+
+    def bound(self, *arrays: object, out: object) -> Bound:
+        """A call on these arrays, checked once, for who makes it often: from one thread at a time. Raises InputError."""
+        result, addresses, scratch = self._prepared(arrays, out)
+        function = ctypes.CFUNCTYPE(None)(ctypes.cast(self.native.call, ctypes.c_void_p).value or 0)
+        call = partial(function, *(ctypes.c_void_p(each) for each in addresses))
+        return Bound(call, (self, result, arrays, scratch))
+
+    def _prepared(self, arrays: Sequence[object], out: object | None) -> tuple[Array, list[int], Array]:
+        """The output, what the machine code is given, and the scratch memory that it points to. Raises InputError."""
         names = [name for name in self.work.inputs if name != self.output.name]
         continues = self.output.name in self.work.inputs
         if len(arrays) != len(names):
@@ -54,14 +78,19 @@ class Kernel:
         addresses += [require(array, self.work.tensor(name), written=False) for name, array in given.items()]
         require_apart(self.output.name, result, given)
         scratch = np.empty(self.scratch_elements, np.float32)
-        self.native.call(*addresses, scratch.__array_interface__["data"][0])
-        return result
+        return result, [*addresses, scratch.__array_interface__["data"][0]], scratch
 
 
 def jit(statement: str, core: Core, **arrays: object) -> Kernel:
     """The einsum ``statement`` for arrays of these shapes, strides and types; where the output is among them, sums are
     added to what it holds. Raises InputError, and Unsupported for what is not compiled yet."""
-    work = _workload(statement, {name: as_array(name, given) for name, given in arrays.items()})
+    return jit_workload(_workload(statement, {name: as_array(name, given) for name, given in arrays.items()}), core)
+
+
+def jit_workload(work: Workload, core: Core) -> Kernel:
+    """The one einsum of ``work``. Raises Unsupported for what is not compiled yet."""
+    if len(work.einsums) != 1:
+        raise Unsupported("code generation", f"{len(work.einsums)} einsums in {work.name}", "one is compiled")
     what = contraction_of(work)
     ((how, _),) = blockings(what, core, most=1)
     lanes = core.vector_bytes // what.output.dtype.size_bytes

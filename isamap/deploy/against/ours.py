@@ -1,0 +1,32 @@
+"""isamap's own kernel, compiled in the contestant's process."""
+
+from __future__ import annotations
+
+from isamap import __version__
+from isamap.deploy.against.library import Found, Ready, Task
+from isamap.deploy.jit import jit_workload
+from isamap.ir.blocking import Blocking
+from isamap.ir.contest import OURS
+
+
+class Ours:
+    name = OURS
+    package = OURS
+
+    def find(self, threads: int) -> Found | None:
+        return Found(__version__)
+
+    def prepare(self, found: Found, task: Task) -> Ready:
+        kernel = jit_workload(task.work, task.core)
+        output = kernel.output.name
+        inputs = (task.arrays[name] for name in task.work.inputs if name != output)
+        bound = kernel.bound(*inputs, out=task.arrays[output])
+        return Ready(bound.call, choices(kernel.blocking), bound)
+
+
+def choices(how: Blocking) -> str:
+    """A blocking in a line: ``n/512 k/256 n/32 m/12, panels of B at 2, lanes along n``."""
+    parts = [" ".join(f"{loop.axis}/{loop.step}" for loop in how.loops) or "no loops"]
+    parts += [f"panels of {each.tensor} {'before' if each.before else f'at {each.depth}'}" for each in how.panels]
+    parts += [f"{each.tensor} fetched {each.ahead} ahead to level {each.level}" for each in how.prefetches]
+    return ", ".join([*parts, f"lanes along {how.vector}"])
