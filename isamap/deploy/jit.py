@@ -58,7 +58,7 @@ class Kernel:
         return result
 
     def bound(self, *arrays: object, out: object) -> Bound:
-        """A call on these arrays, checked once, for who makes it often: from one thread at a time. Raises InputError."""
+        """A call on these arrays, checked once, for who makes it often, one at a time. Raises InputError."""
         result, addresses, scratch = self._prepared(arrays, out)
         function = ctypes.CFUNCTYPE(None)(ctypes.cast(self.native.call, ctypes.c_void_p).value or 0)
         call = partial(function, *(ctypes.c_void_p(each) for each in addresses))

@@ -50,6 +50,10 @@ class Ready:
     kept: object = None
 
 
+class Lacking(Exception):
+    """A library has nothing that does the kernel; the message says what."""
+
+
 class Library(Protocol):
     """``package`` is what to install to have it."""
 
@@ -63,7 +67,7 @@ class Library(Protocol):
         """Where it is, None where it is not installed."""
 
     def prepare(self, found: Found, task: Task) -> Ready:
-        """Loads it, in this process. Raises Unsupported for what it cannot do."""
+        """Loads it, in this process. Raises Lacking for what it cannot do."""
 
 
 def in_package(distribution: str, names: Sequence[str], beside: Sequence[str] = ()) -> Found | None:
@@ -95,9 +99,18 @@ def load(found: Found) -> ctypes.CDLL:
     return library
 
 
-def address(arrays: Mapping[str, Array], tensor: str, offset: int) -> ctypes.c_void_p:
-    """Of the element ``offset`` elements into a tensor."""
-    array = arrays[tensor]
+def together(calls: Sequence[Call]) -> Call:
+    """One call that is all of them, one after the other."""
+
+    def each() -> None:
+        for call in calls:
+            call()
+
+    return calls[0] if len(calls) == 1 else each
+
+
+def address(array: Array, offset: int) -> ctypes.c_void_p:
+    """Of the element ``offset`` elements into an array."""
     return ctypes.c_void_p(array.__array_interface__["data"][0] + offset * array.itemsize)
 
 

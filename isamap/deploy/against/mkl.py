@@ -10,10 +10,9 @@ from ctypes import byref, c_float, c_int, c_int8, c_int32
 from functools import partial
 from typing import Any
 
-from isamap.deploy.against.cblas import ROW_MAJOR, function, sgemm, transposed
-from isamap.deploy.against.library import Found, Ready, Task, address, in_loader, in_package, load
+from isamap.deploy.against.cblas import ROW_MAJOR, begin, function, lacking, sgemm, transposed
+from isamap.deploy.against.library import Found, Ready, Task, in_loader, in_package, load
 from isamap.deploy.against.product import Product, product_of
-from isamap.errors import Unsupported
 from isamap.ir.contraction import contraction_of
 
 _FIXED_OFFSET = 173  # CblasFixOffset of mkl_cblas.h: one number is added to every element of C
@@ -42,8 +41,8 @@ class Mkl:
 def _bytes(called: Any, what: Product, task: Task) -> Ready:
     """Of row-major matrices the left one is unsigned, whatever the function's name says."""
     if what.dtypes != ("u8", "s8", "s32") or what.batch > 1:
-        raise Unsupported("mkl", f"{what.batch} products of {what.a.dtype} and {what.b.dtype}", "it has u8 by s8")
-    a, b, c = (address(task.arrays, each.tensor, each.offset) for each in (what.a, what.b, what.c))
+        raise lacking(what)
+    a, b, c = (begin(task.arrays, each) for each in (what.a, what.b, what.c))
     sizes = (c_int(what.rows), c_int(what.columns), c_int(what.summed))
     none, added = c_int8(0), c_int32(0)
     arguments = (

@@ -5,14 +5,12 @@ Of the packages that have it the newest comes first. What it is not given, a bat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from ctypes import byref, c_char, c_float, c_int8, c_int32, c_int64, c_uint8, c_void_p
 from functools import partial
 
-from isamap.deploy.against.cblas import FLOATS, function
-from isamap.deploy.against.library import Call, Found, Ready, Task, address, in_loader, in_package, load
+from isamap.deploy.against.cblas import FLOATS, begin, function, lacking, times
+from isamap.deploy.against.library import Found, Ready, Task, in_loader, in_package, load, together
 from isamap.deploy.against.product import Matrix, product_of
-from isamap.errors import Unsupported
 from isamap.ir.contraction import contraction_of
 
 _PACKAGES = ("onednn", "onednn-cpu-iomp", "onednn-cpu-gomp", "onednn-cpu-tbb")
@@ -36,7 +34,7 @@ class OneDnn:
         what = product_of(contraction_of(task.work))
         name = _NAMES.get(what.dtypes)
         if name is None:
-            raise Unsupported("onednn", f"a product of {what.a.dtype} and {what.b.dtype} into {what.c.dtype}")
+            raise lacking(what)
         called = function(load(found), name)
         sizes = (c_int64(what.rows), c_int64(what.columns), c_int64(what.summed))
         calls = []
@@ -50,23 +48,13 @@ class OneDnn:
                 zero = c_uint8(0) if what.a.dtype == "u8" else c_int8(0)
                 arguments = (*how, c_char(b"F"), *sizes, c_float(1), *a, zero, *b, c_int8(0), *ends, byref(c_int32(0)))
             calls.append(partial(called, *arguments))
-        return Ready(calls[0] if what.batch == 1 else partial(_each, calls), f"{name}{_times(what.batch)}")
+        return Ready(together(calls), name + times(what.batch))
 
 
 def _place(task: Task, matrix: Matrix, number: int) -> tuple[c_void_p, c_int64]:
     """Where matrix ``number`` of a batch begins, and its leading dimension."""
-    at = address(task.arrays, matrix.tensor, matrix.offset + number * matrix.step)
-    return at, c_int64(matrix.leading)
+    return begin(task.arrays, matrix, number), c_int64(matrix.leading)
 
 
 def _letter(matrix: Matrix) -> c_char:
     return c_char(b"T" if matrix.is_transposed else b"N")
-
-
-def _each(calls: Sequence[Call]) -> None:
-    for call in calls:
-        call()
-
-
-def _times(batch: int) -> str:
-    return "" if batch == 1 else f", {batch} calls"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from isamap import __version__
 from isamap.deploy.against.library import Found, Ready, Task
 from isamap.deploy.jit import jit_workload
+from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking
 from isamap.ir.contest import OURS
 
@@ -17,6 +18,8 @@ class Ours:
         return Found(__version__)
 
     def prepare(self, found: Found, task: Task) -> Ready:
+        if task.threads > 1:
+            raise Unsupported("code generation", f"a kernel of {task.threads} threads")
         kernel = jit_workload(task.work, task.core)
         output = kernel.output.name
         inputs = (task.arrays[name] for name in task.work.inputs if name != output)

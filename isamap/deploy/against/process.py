@@ -25,23 +25,23 @@ class Refused(Dropped):
 
 
 class Process:
-    """A process on ``cpus``, one thread for each. Between requests it is stopped where it has several, since threads
-    that wait for work would take time from others."""
+    """A process of so many threads on ``cpus``. Between requests it is stopped where it has several: threads
+    that await work by asking again and again would take time from others."""
 
-    def __init__(self, name: str, found: Found, cpus: Collection[int]) -> None:
+    def __init__(self, name: str, found: Found, cpus: Collection[int], threads: int) -> None:
         if not hasattr(os, "sched_setaffinity"):
             raise Unsupported("run", "a system that does not let a program choose its CPUs", "Linux does")
-        self._stops = len(cpus) > 1
+        self._stops = threads > 1
         self._pipe, theirs = Pipe()
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _SERVE, str(theirs.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._said,
-                env=_environment(found, len(cpus)), pass_fds=[theirs.fileno()], start_new_session=True,
+                env=_environment(found, threads), pass_fds=[theirs.fileno()], start_new_session=True,
             )  # fmt: skip
         try:
-            self._pipe.send((name, found, frozenset(cpus)))
+            self._pipe.send((name, found, frozenset(cpus), threads))
             self._await(_BEGINS_S)
         except BaseException:
             self.kill()

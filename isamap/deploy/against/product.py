@@ -1,6 +1,6 @@
 """What a contraction is to a library of linear algebra: products of matrices with leading dimensions.
 
-C[i,j] = sum over k of A[i,k] * B[k,j], for every i below ``rows``, j below ``columns`` and so many pairs of a batch; the
+C[i,j] = sum over k of A[i,k] * B[k,j], for every i below ``rows`` and j below ``columns``, for each of a ``batch``. The
 elements of a row of C lie next to each other. What is column-major is the same product of the transposed matrices.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 
-from isamap.errors import Unsupported
+from isamap.deploy.against.library import Lacking
 from isamap.ir.contraction import Contraction, Strided
 
 
@@ -48,7 +48,7 @@ class Product:
 
 
 def product_of(what: Contraction) -> Product:
-    """``what`` as products of matrices. Raises Unsupported where it is none."""
+    """``what`` as products of matrices. Raises Lacking where it is none."""
     if what.finish is not None:
         raise _no_product("what is done to the sums")
     kinds = _kinds(what)
@@ -87,9 +87,7 @@ def _kinds(what: Contraction) -> dict[str, list[str]]:
     return kinds
 
 
-def _fused(
-    axes: Sequence[str], extents: Mapping[str, int], tensors: Sequence[Strided]
-) -> tuple[int, tuple[int, ...]]:
+def _fused(axes: Sequence[str], extents: Mapping[str, int], tensors: Sequence[Strided]) -> tuple[int, tuple[int, ...]]:
     """Several axes as one: its extent, and how far apart its elements lie in each of the tensors."""
     order = sorted(axes, key=lambda axis: -tensors[0].strides[axis])
     for outer, inner in pairwise(order):
@@ -101,12 +99,15 @@ def _fused(
 def _matrix(tensor: Strided, extents: tuple[int, int], strides: tuple[int, int], step: int) -> Matrix:
     """Rows, or columns, whose elements lie next to each other and which do not overlap."""
     (rows, columns), (row, column) = extents, strides
-    for is_transposed, length, count, near, far in ((False, columns, rows, column, row), (True, rows, columns, row, column)):
+    for is_transposed, length, count, near, far in (
+        (False, columns, rows, column, row),
+        (True, rows, columns, row, column),
+    ):
         if (near == 1 or length == 1) and (far >= length or count == 1):
             leading = far if count > 1 else length
             return Matrix(tensor.tensor, tensor.dtype.name, is_transposed, leading, step, tensor.constant)
     raise _no_product(f"a matrix in {tensor.tensor} whose neighbours lie {row} and {column} elements apart")
 
 
-def _no_product(what: str) -> Unsupported:
-    return Unsupported("a library", what, "products of matrices with leading dimensions are called")
+def _no_product(what: str) -> Lacking:
+    return Lacking(f"libraries have products of matrices with leading dimensions, not {what}")

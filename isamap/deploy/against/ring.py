@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import prod
 from types import TracebackType
 from typing import Protocol
 
@@ -19,7 +20,7 @@ from isamap.deploy.against.reference import Reference, reference
 from isamap.deploy.against.rounds import Dropped, Rounds, interleaved
 from isamap.deploy.against.serve import main
 from isamap.deploy.against.torch import Torch
-from isamap.errors import Fault, InputError, NotFound, Unsupported
+from isamap.errors import Fault, InputError, NotFound
 from isamap.ir.contest import OURS, Absent, Contest, Timed
 from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.cpu import Core
@@ -40,11 +41,13 @@ class Ring:
     """A context with a process for isamap and for each of the libraries ``names`` that is installed, pinned to so many
     of this process's CPUs. Raises InputError."""
 
-    def __init__(self, names: Sequence[str] = LIBRARIES, threads: int = 1, progress: Progress = lambda stage: None) -> None:
-        unknown = [Fault(("--against",), "a library", repr(name), LIBRARIES) for name in names if name not in LIBRARIES]
+    def __init__(
+        self, names: Sequence[str] = LIBRARIES, threads: int = 1, progress: Progress = lambda stage: None
+    ) -> None:
+        unknown = [name for name in names if name not in LIBRARIES]
         if unknown:
-            raise InputError(unknown)
-        self.cpus = _cpus(threads)
+            raise InputError([Fault(("--against",), f"some of {' '.join(LIBRARIES)}", " ".join(unknown))])
+        self.threads, self.cpus = threads, _cpus(threads)
         chosen: list[Library] = [Ours(), *(each for each in _ALL if each.name in names)]
         found = {each: each.find(threads) for each in chosen}
         self._found = {each.name: place for each, place in found.items() if place is not None}
@@ -63,8 +66,8 @@ class Ring:
         self._processes.clear()
 
     def contest(self, work: Workload, core: Core, seconds: float = 5.0) -> Contest:
-        """The kernel on random inputs, in rounds for so many seconds; each result checked. Raises Unsupported where
-        isamap cannot compile it, NotFound where its own process is lost."""
+        """The kernel on random inputs, in rounds for so many seconds; each result checked. Raises Unsupported
+        and InputError where isamap cannot compile it, NotFound where its own process is lost."""
         what = contraction_of(work)
         values = random_inputs(work, _SEED)
         absent: dict[str, Absent] = {}
@@ -86,7 +89,7 @@ class Ring:
 
     def _process(self, name: str) -> Process:
         if name not in self._processes:
-            self._processes[name] = Process(name, self._found[name], self.cpus)
+            self._processes[name] = Process(name, self._found[name], self.cpus, self.threads)
         return self._processes[name]
 
     def _call(self, name: str, calls: int) -> float:
@@ -97,7 +100,7 @@ class Ring:
         if not is_refusal:
             self._processes.pop(name, None)
         if name == OURS:
-            raise Unsupported("run", reason) if is_refusal else NotFound(f"isamap's own kernel: {reason}")
+            raise InputError(reason) if is_refusal else NotFound(f"isamap's own kernel: {reason}")
         absent[name] = Absent(name, reason)
 
     def _verdicts(
@@ -127,14 +130,12 @@ class Ring:
             )
             for name, each in rounds.items()
         }  # fmt: skip
-        operations = 2
-        for extent in what.extents.values():
-            operations *= extent
+        operations = 2 * prod(what.extents.values())
         unit = "GF/s" if what.sums.is_float else "GOP/s"
         ours = timed.pop(OURS)
         missing = (*self._missing, *absent.values())
         return Contest(
-            work.name, core.name, cpu_name(), len(self.cpus), operations, unit, ours, tuple(timed.values()), missing
+            work.name, core.name, cpu_name(), self.threads, operations, unit, ours, tuple(timed.values()), missing
         )
 
 

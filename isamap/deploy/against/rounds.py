@@ -41,9 +41,7 @@ class Dropped(Exception):
     """A contestant that cannot go on; the message says why."""
 
 
-def interleaved(
-    runs: Mapping[str, Run], seconds: float, drop: Callable[[str, str], None]
-) -> dict[str, Rounds]:
+def interleaved(runs: Mapping[str, Run], seconds: float, drop: Callable[[str, str], None]) -> dict[str, Rounds]:
     """Rounds of everyone until ``seconds`` are over, at least three; ``drop`` hears who fell out, and why."""
     began, found = perf_counter(), dict[str, Rounds]()
     for name, run in runs.items():

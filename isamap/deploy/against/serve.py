@@ -1,7 +1,7 @@
 """A contestant's process: loads one library, then does what it is told over a pipe.
 
-``take`` a kernel and its inputs, ``call`` it so many times in a row, give the ``result`` of one call. Libraries are kept
-apart because the names of their functions are the same, and each brings threads of its own.
+``take`` a kernel and its inputs, ``call`` it so many times in a row, give the ``result`` of one call. Libraries are
+kept apart because the names of their functions are the same, and each brings threads of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from time import perf_counter
 from typing import Any
 
-from isamap.deploy.against.library import Found, Library, Ready, Task
+from isamap.deploy.against.library import Found, Lacking, Library, Ready, Task
 from isamap.deploy.against.reference import placed
 from isamap.deploy.arrays import Array
 from isamap.errors import IsamapError
@@ -70,10 +70,10 @@ def main(libraries: Callable[[], Mapping[str, Library]]) -> None:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         return
-    name, found, cpus = pipe.recv()
+    name, found, cpus, threads = pipe.recv()
     os.sched_setaffinity(0, cpus)
     gc.disable()
-    contestant = Contestant(libraries()[name], found, len(cpus))
+    contestant = Contestant(libraries()[name], found, threads)
     pipe.send(("done", None))
     while True:
         try:
@@ -86,7 +86,7 @@ def main(libraries: Callable[[], Mapping[str, Library]]) -> None:
 def _answer(verb: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, object]:
     try:
         return "done", verb(*arguments)
-    except IsamapError as error:
+    except (IsamapError, Lacking) as error:
         return "refused", str(error)
     except Exception as error:
         return "failed", f"{type(error).__name__}: {error}"

@@ -7,10 +7,9 @@ from functools import partial
 from importlib import metadata
 from typing import Any
 
-from isamap.deploy.against.cblas import FLOATS
+from isamap.deploy.against.cblas import FLOATS, lacking
 from isamap.deploy.against.library import Found, Ready, Task
 from isamap.deploy.against.product import Matrix, Product, product_of
-from isamap.errors import Unsupported
 from isamap.ir.contraction import contraction_of
 
 
@@ -47,7 +46,7 @@ def _function(torch: Any, what: Product, a: Any, b: Any, c: Any) -> tuple[str, A
         return f"torch.{name}", partial(getattr(torch, name), a, b, out=c)
     if what.dtypes == ("s8", "s8", "s32") and what.batch == 1 and not what.continues:
         return "torch._int_mm", partial(torch._int_mm, a, b, out=c)
-    raise Unsupported("torch", f"{what.batch} products of {what.a.dtype} and {what.b.dtype} into {what.c.dtype}")
+    raise lacking(what)
 
 
 def _tensor(torch: Any, task: Task, matrix: Matrix, batch: int, rows: int, columns: int) -> Any:
