@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from isamap import __version__
+from importlib import metadata
+
 from isamap.deploy.against.library import Found, Ready, Task
 from isamap.deploy.jit import jit_workload
 from isamap.errors import Unsupported
@@ -15,7 +16,10 @@ class Ours:
     package = OURS
 
     def find(self, threads: int) -> Found | None:
-        return Found(__version__)
+        try:
+            return Found(metadata.version(self.package))
+        except metadata.PackageNotFoundError:  # run from its sources
+            return Found("of these sources")
 
     def prepare(self, found: Found, task: Task) -> Ready:
         if task.threads > 1:

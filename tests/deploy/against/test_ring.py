@@ -81,9 +81,9 @@ def test_what_isamap_does_not_compile_ends_the_contest() -> None:
 
 
 def test_names_and_threads_that_cannot_be() -> None:
-    with pytest.raises(InputError, match="--against: expected some of numpy .* gone, got slowblas"):
+    with pytest.raises(InputError, match=r"--against: expected some of numpy .* gone, got slowblas"):
         Ring(["numpy", "slowblas"])
-    with pytest.raises(InputError, match="--threads: expected at most .*, a CPU for each, got 4096"):
+    with pytest.raises(InputError, match=r"--threads: expected at most .*, a CPU for each, got 4096"):
         Ring([], threads=4096)
 
 
