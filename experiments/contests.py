@@ -160,7 +160,8 @@ def line(found: Contest) -> str:
 def texts(found: Row) -> dict[str, str]:
     """The tables of the README by their names."""
     rows, unit = found["rows"], found["unit"]
-    names = [name for name in ("isamap", *LIBRARIES) if any(name in each["speed"] or name in each["wrong"] for each in rows)]
+    took_part = {name for each in rows for name in (*each["speed"], *each["wrong"])}
+    names = [name for name in ("isamap", *LIBRARIES) if name in took_part]
     head = [f"| {unit}, row-major | {' | '.join(names)} | ratio | blocking |", f"|---|{'---:|' * len(names)}---:|---|"]
     body = [
         f"| {each['name']} | {' | '.join(_speed(each, name) for name in names)} | {each['ratio']:.2f} | {each['how']} |"
