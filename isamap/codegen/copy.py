@@ -29,7 +29,7 @@ def copy(vectors: Vectors, source: Operand, target: Operand, layout: Layout, blo
 def _panel(vectors: Vectors, source: Operand, target: Operand, layout: Layout, blocks: Blocks) -> None:
     read, write = source.start(vectors, blocks), target.start(vectors, blocks)
     sizes = {axis: blocks[axis][1] for axis in layout.others}
-    if source.within[layout.along] != 1 and sizes and source.within[next(reversed(sizes))] == 1:
+    if source.within[layout.along] != 1 and sizes and source.within[list(sizes)[-1]] == 1:
         _turned(vectors, (source, read), (target, write), layout, sizes)
         return
 
@@ -49,7 +49,7 @@ def _turned(
     sizes: Mapping[str, int],
 ) -> None:
     """A panel whose rows lie across those of the source: squares of vectors are turned over."""
-    deep = next(reversed(sizes))
+    deep = list(sizes)[-1]
     (read, read_start), (write, write_start) = source, target
 
     def square(at: Place, depth: int, carried: Values) -> Values:
