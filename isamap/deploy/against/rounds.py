@@ -1,7 +1,8 @@
 """Rounds of several contestants in turns, so that what else the machine does meets all of them alike.
 
 A round is so many calls in a row that it takes about ten milliseconds: long beside the clock's ticks, short beside the
-minutes in which a machine changes its pace. All calls are on the same arrays: what fits into the caches stays there.
+minutes in which a machine changes its pace. One thread's seconds are those that it had a CPU, several threads' those of
+the wall. All calls are on the same arrays: what fits into the caches stays there.
 """
 
 from __future__ import annotations
