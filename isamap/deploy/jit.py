@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from isamap.codegen.cpu import require_runs
 from isamap.codegen.kernel import ARGUMENTS, kernel
 from isamap.codegen.native import Native, loaded, object_code
 from isamap.deploy.arrays import Array, as_array, require, require_apart, tensor_of
@@ -60,7 +61,10 @@ class Kernel:
 
 def jit(statement: str, core: Core, **arrays: object) -> Kernel:
     """The einsum ``statement`` for arrays of these shapes, strides and types; where the output is among them, sums are
-    added to what it holds. Raises InputError, and Unsupported for what is not compiled yet."""
+    added to what it holds. Raises InputError, also where this CPU has not what code for ``core`` may use, and
+    Unsupported for what is not compiled yet."""
+    if core.llvm is not None:
+        require_runs(core.llvm, core.name)
     work = _workload(statement, {name: as_array(name, given) for name, given in arrays.items()})
     what = contraction_of(work)
     ((how, _),) = blockings(what, core, most=1)

@@ -71,6 +71,9 @@ def contraction_of(work: Workload, number: int = 0) -> Contraction:
     if einsum.operator != "+=":
         raise _no_contraction(einsum, f"the operator {einsum.operator}")
     factors = _factors(einsum)
+    tensors = [einsum.output.tensor, *(access.tensor for access in factors)]
+    if len(set(tensors)) < len(tensors):
+        raise _no_contraction(einsum, f"{max(tensors, key=tensors.count)} twice")
     reads = tuple(_strided(work.tensor(access.tensor), access, einsum) for access in factors)
     return Contraction(
         einsum.extents,
