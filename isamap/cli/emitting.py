@@ -120,4 +120,4 @@ def _written(code: Code, files: list[Path], as_json: bool) -> None:
 
         print_json({**summary(code), "function": code.function, "files": [os.fspath(file) for file in files]})
     else:
-        typer.echo(f"{code.function} for {code.core.llvm}: {' and '.join(map(str, files))}", err=True)
+        typer.echo(f"{code.function} for {code.core.llvm}: {' and '.join(map(str, files))}")

@@ -94,7 +94,7 @@ def code_for(work: Workload, target: Target) -> Code:
     what = contraction_of(work)
     if views := [tensor.name for tensor in work.tensors if tensor.alias_of is not None]:
         raise Unsupported("code generation", f"{' and '.join(views)}, which view other tensors")
-    if work.repeat is not None or len(work.einsums) > 1:
+    if work.repeat is not None or (len(work.einsums) > 1 and what.finish is None):
         several = "a repeated kernel" if work.repeat is not None else f"{len(work.einsums)} einsums in one kernel"
         raise Unsupported("code generation", several, "sums of products of two tensors are compiled")
     core.multiply_add(what)

@@ -33,7 +33,7 @@ def _comment(code: Code) -> Iterator[str]:
     yield f" * {output} {written}; it overlaps with no other tensor."
     yield " * Pointers are to first elements. Elements of a tensor lie so many apart as STRIDES says, one number per"
     yield " * dimension, at multiples of their size. scratch is SCRATCH_BYTES of memory for this call alone, at a"
-    yield " * multiple of SCRATCH_ALIGNMENT; of 0 bytes it may be NULL. Any number of threads may call at the same time."
+    yield " * multiple of SCRATCH_ALIGNMENT; of 0 bytes it may be NULL. Several threads may call at the same time."
     yield f" * The CPU must be {code.core.llvm}. */"
 
 
