@@ -9,6 +9,7 @@ from llvmlite import ir
 
 from isamap.codegen.loops import Place, Values, cover, nest
 from isamap.codegen.operand import Blocks, Operand
+from isamap.codegen.transpose import transposed
 from isamap.codegen.vectors import Vectors, number
 from isamap.ir.panels import Layout
 
@@ -28,6 +29,9 @@ def copy(vectors: Vectors, source: Operand, target: Operand, layout: Layout, blo
 def _panel(vectors: Vectors, source: Operand, target: Operand, layout: Layout, blocks: Blocks) -> None:
     read, write = source.start(vectors, blocks), target.start(vectors, blocks)
     sizes = {axis: blocks[axis][1] for axis in layout.others}
+    if source.within[layout.along] != 1 and sizes and source.within[next(reversed(sizes))] == 1:
+        _turned(vectors, (source, read), (target, write), layout, sizes)
+        return
 
     def point(at: Place, _: int, carried: Values) -> Values:
         here, there = moved(vectors, read, source.within, at), moved(vectors, write, target.within, at)
@@ -35,6 +39,31 @@ def _panel(vectors: Vectors, source: Operand, target: Operand, layout: Layout, b
         return carried
 
     nest(vectors.builder, sizes, 1, 1, point, ())
+
+
+def _turned(
+    vectors: Vectors,
+    source: tuple[Operand, ir.Value],
+    target: tuple[Operand, ir.Value],
+    layout: Layout,
+    sizes: Mapping[str, int],
+) -> None:
+    """A panel whose rows lie across those of the source: squares of vectors are turned over."""
+    deep = next(reversed(sizes))
+    (read, read_start), (write, write_start) = source, target
+
+    def square(at: Place, depth: int, carried: Values) -> Values:
+        here = moved(vectors, read_start, read.within, at)
+        there = moved(vectors, write_start, write.within, at)
+        for along in range(0, layout.extent, vectors.lanes):
+            width = min(vectors.lanes, layout.extent - along)
+            rows = [vectors.at(here, (along + n) * read.within[layout.along]) for n in range(width)]
+            loaded = [vectors.load(row, depth) for row in rows] + [vectors.zero] * (vectors.lanes - width)
+            for n, column in enumerate(transposed(vectors, loaded)[:depth]):
+                vectors.store(column, vectors.at(there, along + n * write.within[deep]), width)
+        return carried
+
+    nest(vectors.builder, sizes, vectors.lanes, 1, square, ())
 
 
 def _row(vectors: Vectors, read: ir.Value, write: ir.Value, apart: int, width: int) -> None:

@@ -73,8 +73,9 @@ _NEGATION = 8
 
 
 def is_name(text: str) -> bool:
-    """Can ``text`` name a tensor or an axis, so that expressions can mention it?"""
-    return text.isidentifier() and not keyword.iskeyword(text)
+    """Can ``text`` name a tensor or an axis, so that expressions can mention it? (No marks that combine with letters:
+    texts are read back word by word.)"""
+    return text.isidentifier() and text.replace("_", "a").isalnum() and not keyword.iskeyword(text)
 
 
 def parse(text: str) -> Expression:

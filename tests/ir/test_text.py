@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from isamap.ir.affine import Affine
 from isamap.ir.answers import Buffer, Level, Lifetime, Match, Placement, Schedule, Solved, Step, Tiling, Violation
 from isamap.ir.dtype import DTYPES
-from isamap.ir.einsum import Axis, Einsum
+from isamap.ir.einsum import Axis, Einsum, parse_statement
 from isamap.ir.expression import Expression, parse
 from isamap.ir.hardware import Target
 from isamap.ir.program import Program, Wait
 from isamap.ir.record import program_from_json, program_to_json
 from isamap.ir.scalar import Scalar
 from isamap.ir.text import from_text, to_text
-from isamap.ir.workload import Repeat, Workload
+from isamap.ir.workload import Repeat, Tensor, Workload, workload
 from tests import strategies
 
 MATCH = Match(0, "mac", (("i", ("n", "p")), ("k", ())), (("A", "I", 1),), (("A", "view"),), 0.5, True)
@@ -77,6 +77,12 @@ def test_scalars(noun: Scalar) -> None:
 @given(strategies.einsums())
 def test_einsums(noun: Einsum) -> None:
     survives(noun)
+
+
+def test_a_name_with_a_mark_that_combines_with_its_letter() -> None:
+    tensors = Tensor("X", DTYPES["f32"], (3,)), Tensor("Y", DTYPES["f32"], (3,))
+    copied = parse_statement("Y[i] = X[i]", frozenset("XY"))
+    survives(workload("A\u0591", tensors, [copied], inputs=["X"], outputs=["Y"]))
 
 
 @given(strategies.workloads())
