@@ -10,9 +10,9 @@ from isamap.tiling.cached.options import Choice, Options
 from isamap.tiling.cached.streams import home, line_cycles
 
 _LINE = 64
-_ON_THEIR_WAY = 8.0  # a copy's stores hold up what it could fetch early
+_ON_THEIR_WAY = 16.0  # a copy's stores hold up what it could fetch early
 _MOVE_CYCLES = 2.0  # per line, beside its fetching and storing
-_TURN_CYCLES = 4.0  # more where rows become columns
+_TURN_CYCLES = 10.0  # more where rows become columns
 
 
 def copies(options: Options, core: Core, choice: Choice) -> float:

@@ -36,4 +36,4 @@ class Cycles:
 def cycles(options: Options, core: Core, choice: Choice) -> Cycles:
     """The cycles of one choice."""
     waiting = sum(each(options, core, choice) for each in (columns_factor, rows_factor, output))
-    return Cycles(pipes(options, core, choice.tile, choice.depth), waiting, copies(options, core, choice))
+    return Cycles(pipes(options, core, choice.tile, choice.depth, choice.ahead), waiting, copies(options, core, choice))

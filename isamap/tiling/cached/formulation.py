@@ -4,7 +4,7 @@ Sets        F fields of a choice (tile, depth, width, height, ...), V_f what fie
 Variables   x_f in V_f;  busy, waits, copies in cycles;  total
 Minimise    total
 Rules
-  (pipes)   busy        = pipes(x_tile, x_depth)
+  (pipes)   busy        = pipes(x_tile, x_depth, x_ahead)
   (memory)  waits_t     = what tensor t of the two factors and the output waits, of the fields that it depends on
   (copies)  copies      = of the fields that panels depend on
   (beside)  total >= busy + EXPOSED * sum waits + copies,   total >= EXPOSED * busy + sum waits + copies
@@ -35,11 +35,11 @@ _MATTERS = ("tile", "depth", "columns_packed", "rows_packed", "rows_inside", "ah
 
 
 def _busy(options: Options, core: Core, choice: Choice) -> float:
-    return pipes(options, core, choice.tile, choice.depth)
+    return pipes(options, core, choice.tile, choice.depth, choice.ahead)
 
 
 # what each cost depends on: fields that are not named may be anything
-_PIPES: tuple[tuple[Cost, tuple[str, ...]], ...] = ((_busy, ("tile", "depth")),)
+_PIPES: tuple[tuple[Cost, tuple[str, ...]], ...] = ((_busy, ("tile", "depth", "ahead")),)
 _MEMORY: tuple[tuple[Cost, tuple[str, ...]], ...] = (
     (columns_factor, ("tile", "depth", "width", "height", "columns_packed", "rows_inside", "ahead")),
     (rows_factor, ("tile", "depth", "width", "height", "rows_packed", "rows_inside")),
@@ -59,7 +59,7 @@ class Formulation:
         self.fields = {
             name: self.model.new_int_var(0, len(values) - 1, name) for name, values in options.values.items()
         }
-        self._unit = min(_busy(options, core, choice) for choice in self._over(("tile", "depth"))) / _SCALE
+        self._unit = min(_busy(options, core, choice) for choice in self._over(("tile", "depth", "ahead"))) / _SCALE
         busy, waits, made = ([self._table(*each) for each in group] for group in (_PIPES, _MEMORY, _COPIES))
         self.total = self.model.new_int_var(0, 1 << 40, "total")
         self.model.add(100 * self.total >= 100 * sum(busy) + _SHARE * sum(waits) + 100 * sum(made))  # (beside)

@@ -17,8 +17,9 @@ _FOLD_CYCLES = 6.0  # adding up the lanes of one sum
 _SPLATS_PER_LOAD = 2.0  # elements that are broadcast in the time of loading a vector: they take a narrower path
 
 
-def pipes(options: Options, core: Core, tile: Tile, depth: int) -> float:
-    """Cycles of all tiles of the contraction with the depth cut into blocks of ``depth``."""
+def pipes(options: Options, core: Core, tile: Tile, depth: int, ahead: int = 0) -> float:
+    """Cycles of all tiles of the contraction with the depth cut into blocks of ``depth``; prefetches take loads'
+    places."""
     roles = options.roles
     product = core.multiply_add(roles.what)
     deep = roles.extent(roles.depth)
@@ -29,7 +30,7 @@ def pipes(options: Options, core: Core, tile: Tile, depth: int) -> float:
         sums = rows * wide
         step = max(
             sums / product.per_cycle,
-            _loads(roles.is_dot, rows, wide) / core.loads_per_cycle,
+            (_loads(roles.is_dot, rows, wide) + (wide if ahead else 0)) / core.loads_per_cycle,
             product.latency_cycles,
         )
         steps = roles.steps * sum(ceil(part / step_elements) for part in _blocks(deep, depth))

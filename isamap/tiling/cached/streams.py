@@ -10,8 +10,12 @@ from math import gcd
 
 from isamap.ir.cpu import Cache, Core
 
-_WINDOW = 256  # operations that a core looks ahead
-_OUTSTANDING = 40  # lines that may be on their way
+_WINDOW = 128  # vector operations that wait in a core's queues
+_OUTSTANDING = 24  # lines that may be on their way: a first cache's fill buffers (Zen 4; 16 in Golden Cove)
+_UNFORETOLD = 2.0  # times its latency a line takes that comes in no order, beside others
+_PAGE_BYTES = 4096
+_PAGES = 1200  # whose places a core remembers, of 2,048 (Golden Cove) or 3,072 (Zen 4) in its second table
+_WALK_CYCLES = 30.0  # to look up another
 _KEPT = 0.75  # of a cache, for what comes again; the rest passes through
 
 
@@ -42,9 +46,18 @@ def line_cycles(core: Core, level: int, on_their_way: float | None) -> float:
         return 0.0
     cache = core.caches[level]
     flow = cache.line_bytes / cache.read_bytes_per_cycle
-    return flow if on_their_way is None else max(flow, cache.latency_cycles / min(_OUTSTANDING, max(1.0, on_their_way)))
+    if on_their_way is None:
+        return flow
+    return max(flow, _UNFORETOLD * cache.latency_cycles / min(_OUTSTANDING, max(1.0, on_their_way)))
 
 
 def in_window(operations_per_step: float, lines_per_step: float, ahead: int) -> float:
     """Lines on their way at once where each step of a loop needs some that nothing foretells."""
     return lines_per_step * (_WINDOW / operations_per_step + ahead)
+
+
+def walk_cycles(rows: int, row_bytes: int, apart_bytes: int) -> float:
+    """Cycles per row to find its page, where ``rows`` of them ``apart_bytes`` apart are read in turn, again and again,
+    and lie on more pages than the core remembers."""
+    pages = rows * min(1.0, apart_bytes / _PAGE_BYTES)
+    return _WALK_CYCLES * max(1.0, row_bytes / _PAGE_BYTES) if pages > _PAGES else 0.0
