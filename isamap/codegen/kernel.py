@@ -1,7 +1,7 @@
 """A contraction, cut as a blocking says, as one function of LLVM IR.
 
-The function takes a pointer to each tensor's first element (the output, then both factors) and one to scratch memory
-for the panels. Every size and stride is a constant in it.
+The function takes a pointer to each tensor's first element (``arguments``) and one to scratch memory for the panels.
+Every size and stride is a constant in it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from llvmlite import ir
 
 from isamap.codegen.copy import copy
+from isamap.codegen.finish import Finished
 from isamap.codegen.interleave import Interleave
 from isamap.codegen.loops import Values, cover
 from isamap.codegen.operand import Blocks, Operand, in_panels, in_place
@@ -21,24 +22,29 @@ from isamap.codegen.shift import corrected
 from isamap.codegen.tile import Prefetched, Tile
 from isamap.codegen.vectors import POINTER, Vectors, element_type, number
 from isamap.ir.blocking import Blocking, Panels
-from isamap.ir.contraction import Contraction
+from isamap.ir.contraction import AGAIN, Contraction
 from isamap.ir.cpu import MultiplyAdd
 from isamap.ir.factors import taken
 from isamap.ir.panels import Layout, layout, size_at
 
-ARGUMENTS = 4
+
+def arguments(what: Contraction) -> tuple[str, ...]:
+    """The tensors whose addresses the kernel takes, in this order; that of the scratch memory comes after them."""
+    others = what.finish.others if what.finish else ()
+    return tuple(each.tensor.removesuffix(AGAIN) for each in (what.output, *what.factors, *others))
 
 
 def kernel(what: Contraction, how: Blocking, product: MultiplyAdd, name: str = "kernel") -> ir.Module:
     """The module with function ``name``. Raises Unsupported for what no register tile can do with the instruction."""
     refuse(what, how, product)
-    module, builder, arguments = _function(name, ARGUMENTS)
+    module, builder, pointers = _function(name, len(arguments(what)) + 1, shared=_shared(what))
     does = _product(module, builder, what, how, product)
-    tensors = (what.output, *what.factors)
-    given = zip(tensors, arguments, strict=False)
-    operands = {each.tensor: in_place(does.vectors, each, pointer) for each, pointer in given}
+    output, one, other, *others, scratch = pointers
+    given = zip((what.output, *what.factors), (output, one, other), strict=True)
+    operands = {each.tensor: in_place(does.vectors, each, at) for each, at in given}
     blocks = {axis: (number(0), extent) for axis, extent in what.extents.items()}
-    _Emitter(what, how, does, arguments[-1]).inside(0, blocks, operands)
+    finished = Finished(what, what.finish, output, others) if what.finish else None
+    _Emitter(what, how, does, scratch, finished).inside(0, blocks, operands)
     builder.ret_void()
     return module
 
@@ -46,12 +52,12 @@ def kernel(what: Contraction, how: Blocking, product: MultiplyAdd, name: str = "
 def panels_before(what: Contraction, how: Blocking, tensor: str, product: MultiplyAdd, name: str = "pack") -> ir.Module:
     """The module with function ``name``, which copies a tensor (its first argument) into panels (its second)."""
     refuse(what, how, product)
-    module, builder, arguments = _function(name, 2)
+    module, builder, pointers = _function(name, 2)
     does = _product(module, builder, what, how, product)
     (panels,) = (each for each in how.panels if each.tensor == tensor and each.before)
     blocks = {axis: (number(0), extent) for axis, extent in what.extents.items()}
-    lies, source = layout(what, how, panels, product), in_place(does.vectors, what.factor(tensor), arguments[0])
-    _copied(does, source, in_panels(does.vectors, lies, arguments[1]), lies, blocks)
+    lies, source = layout(what, how, panels, product), in_place(does.vectors, what.factor(tensor), pointers[0])
+    _copied(does, source, in_panels(does.vectors, lies, pointers[1]), lies, blocks)
     builder.ret_void()
     return module
 
@@ -71,11 +77,17 @@ def _copied(does: Product, source: Operand, target: Operand, lies: Layout, block
         Interleave(does.vectors, does, source, target, lies).block(blocks)
 
 
-def _function(name: str, count: int) -> tuple[ir.Module, ir.IRBuilder, Sequence[ir.Value]]:
+def _shared(what: Contraction) -> range:
+    """Which pointers may be to one memory: the output is finished with what it held before."""
+    return range(3, len(arguments(what))) if what.finish else range(0)
+
+
+def _function(name: str, count: int, shared: Sequence[int] = ()) -> tuple[ir.Module, ir.IRBuilder, Sequence[ir.Value]]:
     module = ir.Module(name)
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER] * count), name)
-    for argument in function.args:
-        argument.add_attribute("noalias")
+    for n, argument in enumerate(function.args):
+        if not shared or n not in (0, *shared):
+            argument.add_attribute("noalias")
     return module, ir.IRBuilder(function.append_basic_block("entry")), function.args
 
 
@@ -85,6 +97,7 @@ class _Emitter:
     how: Blocking
     product: Product
     scratch: ir.Value
+    finished: Finished | None = None
     places: dict[str, int] = field(default_factory=dict)  # of each tensor's panels in the scratch memory, in bytes
     used: int = 0
 
@@ -137,12 +150,16 @@ class _Emitter:
             tuple(Prefetched(started[each.tensor], each.ahead, each.level) for each in fetched),
         )
         output = started[self.what.output.tensor]
-        sums = self._begun(blocks, tile, lambda: tile.loaded(output))
+        sums = tile.zeros() if self.finished else self._begun(blocks, tile, lambda: tile.loaded(output))
         for panels in self.how.panels:
             operand = operands[panels.tensor]
             if operand.sums is not None:
                 sums = corrected(tile, operand, blocks, self._cut(panels.depth), sums)
-        tile.store(output, tile.sums([started[each.tensor] for each in self.what.factors], sums))
+        sums = tile.sums([started[each.tensor] for each in self.what.factors], sums)
+        if self.finished:
+            self.finished.store(self.vectors, tile, blocks, sums)
+        else:
+            tile.store(output, sums)
 
     def _cut(self, depth: int) -> list[str]:
         """The reduced axes along which a block inside the first ``depth`` loops is more than a tile."""

@@ -17,6 +17,9 @@ def refuse(what: Contraction, how: Blocking, product: MultiplyAdd) -> None:
         raise _unsupported(f"{what.factors[0].tensor} multiplied by itself", "give it two names")
     if what.finish is None and what.output.dtype != what.sums:
         raise _unsupported(f"sums in {what.sums} stored as {what.output.dtype}")
+    cut = [axis for axis in what.reduced if how.tile(what.extents)[axis] < what.extents[axis]]
+    if what.finish and cut:
+        raise _unsupported(f"a finish of sums that are cut along {' and '.join(cut)}")
     packed = {panels.tensor for panels in how.panels}
     for each in (what.output, *what.factors):
         step = each.strides.get(how.vector, 0)

@@ -72,12 +72,17 @@ class Tile:
         operand, start = output
         return [self.vectors.load(self.vectors.at(start, operand.inside(p)), width) for p, width in self.points]
 
+    def totals(self, sums: Values) -> list[tuple[Point, int, ir.Value]]:
+        """Each sum beside its point and its width; of a sum in parts the scalar that they come to."""
+        whole = [self.vectors.added_up(total) for total in sums] if self.is_dot else sums
+        return [(point, width, total) for (point, width), total in zip(self.points, whole, strict=True)]
+
     def store(self, output: Started, sums: Values) -> None:
         operand, start = output
-        for (point, width), total in zip(self.points, sums, strict=True):
+        for point, width, total in self.totals(sums):
             pointer = self.vectors.at(start, operand.inside(point))
             if self.is_dot:
-                self.vectors.store_scalar(self.vectors.added_up(total), pointer)
+                self.vectors.store_scalar(total, pointer)
             else:
                 self.vectors.store(total, pointer, width)
 

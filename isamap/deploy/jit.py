@@ -1,28 +1,38 @@
-"""``jit``: an einsum as a function on arrays, compiled for this machine.
+"""``jit``: an einsum, and what is done to its sums, as a function on arrays, compiled for this machine.
 
 f = jit("C[m,n] += A[m,k] * B[k,n]", A=a, B=b)
 c = f(a, b)
+g = jit("S[m,n] += A[m,k] * B[k,n]; C[m,n] = max(S[m,n] + bias[n], 0)", A=a, B=b, bias=d)
 """
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from isamap.codegen.kernel import ARGUMENTS, kernel
+from isamap.codegen.kernel import arguments, kernel
 from isamap.codegen.native import Native, loaded, object_code
-from isamap.deploy.arrays import Array, as_array, require, require_apart, tensor_of
+from isamap.deploy.arrays import Array, as_array, empty, require, require_apart
+from isamap.deploy.statement import Statements, workload_of
 from isamap.errors import Fault, InputError
-from isamap.ir.affine import affine
 from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import contraction_of
 from isamap.ir.cpu import Core
-from isamap.ir.einsum import Statement, parse_statement
 from isamap.ir.panels import ALIGNMENT_BYTES, scratch_bytes
-from isamap.ir.scalar import reads
-from isamap.ir.workload import Tensor, Workload, workload
+from isamap.ir.workload import Tensor, Workload
 from isamap.tiling.cached import blockings
+
+
+@dataclass(frozen=True)
+class Bound:
+    """``call`` is the kernel on arrays that it knows; ``kept`` is what must live as long."""
+
+    call: Callable[[], object]
+    kept: tuple[object, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ class Kernel:
 
     work: Workload
     blocking: Blocking
+    arguments: tuple[str, ...]
+    in_place: frozenset[str]
     scratch_bytes: int
     code: bytes = field(repr=False)
     native: Native = field(repr=False, compare=False)
@@ -42,60 +54,48 @@ class Kernel:
     def __call__(self, *arrays: object, out: object | None = None) -> Array:
         """The output, in ``out`` where it is given; ``arrays`` are the inputs in the order in which they are read, or
         the output first where it goes on from what it holds. Raises InputError."""
+        result, addresses, _ = self._prepared(arrays, out)
+        self.native.call(*addresses)
+        return result
+
+    def bound(self, *arrays: object, out: object) -> Bound:
+        """A call on these arrays, checked once, for who makes it often, one at a time. Raises InputError."""
+        result, addresses, scratch = self._prepared(arrays, out)
+        function = ctypes.CFUNCTYPE(None)(ctypes.cast(self.native.call, ctypes.c_void_p).value or 0)
+        call = partial(function, *(ctypes.c_void_p(each) for each in addresses))
+        return Bound(call, (self, result, arrays, scratch))
+
+    def _prepared(self, arrays: Sequence[object], out: object | None) -> tuple[Array, list[int], Array]:
+        """The output, what the machine code is given, and the scratch memory that it points to. Raises InputError."""
         names = [name for name in self.work.inputs if name != self.output.name]
         continues = self.output.name in self.work.inputs
         if len(arrays) != len(names):
             raise InputError([Fault((), f"{len(names)} arrays: {' '.join(names)}", str(len(arrays)))])
         if continues and out is None:
             raise InputError([Fault(("out",), f"the array that {self.output.name} goes on from", "none")])
-        given = {name: as_array(name, array) for name, array in zip(names, arrays, strict=True)}
-        result = np.empty(self.output.shape, np.float32) if out is None else as_array(self.output.name, out)
-        addresses = [require(result, self.output, written=True)]
-        addresses += [require(array, self.work.tensor(name), written=False) for name, array in given.items()]
-        require_apart(self.output.name, result, given)
+        tensors = {name: self.work.tensor(name) for name in names}
+        given = {name: as_array(name, array, tensors[name].dtype) for name, array in zip(names, arrays, strict=True)}
+        result = empty(self.output) if out is None else as_array(self.output.name, out)
+        addresses = {self.output.name: require(result, self.output, written=True)}
+        addresses |= {name: require(array, tensors[name], written=False) for name, array in given.items()}
+        require_apart(self.output.name, result, given, self.in_place)
         scratch = np.empty(self.scratch_bytes + ALIGNMENT_BYTES, np.uint8)
         start = scratch.__array_interface__["data"][0]
-        self.native.call(*addresses, start + -start % ALIGNMENT_BYTES)
-        return result
+        return result, [*(addresses[name] for name in self.arguments), start + -start % ALIGNMENT_BYTES], scratch
 
 
-def jit(statement: str, core: Core, **arrays: object) -> Kernel:
-    """The einsum ``statement`` for arrays of these shapes, strides and types; where the output is among them, sums are
-    added to what it holds. Raises InputError, and Unsupported for what is not compiled yet."""
-    work = _workload(statement, {name: as_array(name, given) for name, given in arrays.items()})
+def jit(statements: Statements, core: Core, **arrays: object) -> Kernel:
+    """The einsum, or several, for arrays of these shapes, strides and types; where the output is among them and goes on
+    from what it holds, that is read. Raises InputError, and Unsupported for what is not compiled yet."""
+    return jit_workload(workload_of(statements, arrays), core)
+
+
+def jit_workload(work: Workload, core: Core) -> Kernel:
+    """A contraction, and what becomes of its sums. Raises Unsupported for what is not compiled yet."""
     what = contraction_of(work)
     ((how, _),) = blockings(what, core, most=1)
     product = core.multiply_add(what)
+    names = arguments(what)
     code = object_code(str(kernel(what, how, product)))
-    return Kernel(work, how, scratch_bytes(what, how, product), code, loaded(code, "kernel", ARGUMENTS))
-
-
-def _workload(statement: str, arrays: dict[str, Array]) -> Workload:
-    """The workload of one einsum on such arrays; the output's shape follows from the others where it is not given."""
-    tensors = {name: tensor_of(name, array) for name, array in arrays.items()}
-    written = statement.partition("[")[0].strip()
-    parsed = parse_statement(statement, frozenset((*tensors, written)))
-    read = [access.tensor for access in reads(parsed.value)]
-    unused = [name for name in arrays if name not in (*read, written)]
-    if unused:
-        raise InputError([Fault((name,), f"a tensor of {statement}", repr(name)) for name in unused])
-    if written not in arrays:
-        tensors[written] = _output(written, parsed, tensors)
-    inputs = [name for name in dict.fromkeys((written, *read)) if name in arrays]
-    return workload("jit", tensors.values(), [parsed], inputs=inputs, outputs=[written])
-
-
-def _output(name: str, statement: Statement, tensors: dict[str, Tensor]) -> Tensor:
-    """The output of ``statement``: along each dimension as long as the axis that alone indexes it, and some input."""
-    extents = {
-        index.axes[0]: extent
-        for access in reads(statement.value)
-        for index, extent in zip(access.affine_indices, tensors[access.tensor].shape, strict=False)
-        if len(index.axes) == 1 and index == affine(index.axes[0])
-    }
-    (output,) = statement.outputs
-    unknown = [str(index) for index in output.affine_indices if str(index) not in extents]
-    if unknown:
-        raise InputError([Fault((name,), "an array whose shape says how long it is", ", ".join(unknown))])
-    shape = tuple(extents[str(index)] for index in output.affine_indices)
-    return Tensor(name, next(iter(tensors.values())).dtype, shape)
+    native = loaded(code, "kernel", len(names) + 1)
+    return Kernel(work, how, names, what.in_place, scratch_bytes(what, how, product), code, native)

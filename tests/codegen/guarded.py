@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 
-from isamap.codegen.kernel import ARGUMENTS, kernel, panels_before
+from isamap.codegen.kernel import arguments, kernel, panels_before
 from isamap.codegen.native import compiled
 from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
 from isamap.ir.contraction import Contraction, Strided
@@ -132,7 +132,7 @@ def run(rng: Random, what: Contraction, how: Blocking, does: MultiplyAdd, family
     packed = [_packed(what, how, panels, does, addresses) for panels in how.panels if panels.before]
     scratch = Guarded(scratch_bytes(what, how, does), DTYPES["u8"], at_end=True)
     scratch.array[:] = _JUNK if family.is_exact else 0xFF  # not a number
-    native = compiled(str(kernel(what, how, does)), "kernel", ARGUMENTS)
+    native = compiled(str(kernel(what, how, does)), "kernel", len(arguments(what)) + 1)
     native.call(*addresses, scratch.address)
     assert _same(arrays[0], right, what.extents["k"]), (what, how, packed)
     left = memories[0].array.copy()
