@@ -35,7 +35,7 @@ def work_of(rng: Random, lanes: int) -> tuple[Workload, bool]:
     """A matrix product whose sums are finished; and whether the lanes may lie along its reduced axis."""
     m, n, k = rng.randint(1, 9), rng.choice([1, rng.randint(1, 3 * lanes + 5)]), rng.randint(1, 20)
     dot = rng.random() < 0.25
-    row, column = rng.choice(["mn", "ij"])
+    row, column = rng.choice([("m", "n"), ("i", "j")])
     both = f"[{row},{column}]"
     tensors = [Tensor("A", DTYPES["f32"], (m, k)), Tensor("B", DTYPES["f32"], (n, k) if dot else (k, n))]
     tensors.append(Tensor("S", DTYPES["f32"], (m, n)))

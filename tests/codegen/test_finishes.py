@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ import pytest
 from isamap.codegen.kernel import arguments, kernel
 from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking, Loop
-from isamap.ir.contraction import Contraction, contraction_of
+from isamap.ir.contraction import Contraction, Strided, contraction_of
 from isamap.ir.dtype import DTYPES
 from isamap.ir.einsum import parse_statement
 from isamap.ir.workload import Tensor, workload
+from isamap.tiling.cached import blockings
+from tests.cores import CORE
 
 ROOT = Path(__file__).resolve().parents[2]
 SUMS = "S[m,n] += A[m,k] * B[k,n]"
@@ -23,9 +26,9 @@ SUMS = "S[m,n] += A[m,k] * B[k,n]"
 @pytest.mark.parametrize(("lanes", "seed"), [(16, 1), (8, 2), (4, 3)])
 def test_random_finishes_between_guard_pages(lanes: int, seed: int) -> None:
     """In a process of its own, which a stray access ends."""
-    command = [sys.executable, "-m", "tests.codegen.finishes", "50", str(seed), str(lanes)]
+    command = [sys.executable, "-m", "tests.codegen.finishes", "40", str(seed), str(lanes)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "50\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "40\n"), done.stderr
 
 
 def finished(value: str, dtype: str = "f32", other: str = "f32") -> Contraction:
@@ -63,6 +66,15 @@ def test_sums_that_are_cut_are_not_finished() -> None:
     what = finished("max(S[m,n], 0)")
     with pytest.raises(Unsupported, match="a finish of sums that are cut along k"):
         kernel(what, Blocking("n", (Loop("k", 3), Loop("m", 2))), 8)
+
+
+def test_no_blocking_cuts_sums_that_are_finished() -> None:
+    f32 = DTYPES["f32"]
+    large = replace(finished("max(S[m,n], 0)"), extents={"m": 8, "n": 40, "k": 3000})
+    a, b = Strided("A", f32, {"m": 3000, "k": 1}), Strided("B", f32, {"k": 40, "n": 1})
+    found = blockings(replace(large, factors=(a, b)), CORE, most=1000)
+    assert found
+    assert all(how.tile(large.extents)["k"] == 3000 for how, _ in found)
 
 
 def test_addresses_come_in_the_order_of_the_value() -> None:

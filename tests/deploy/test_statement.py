@@ -82,6 +82,13 @@ def test_types_between_statements_follow_from_casts() -> None:
     assert np.array_equal(jit(text, CORE, A=a, B=b)(a, b), wanted)
 
 
+def test_ties_go_to_even() -> None:
+    a, b = whole(M, K), whole(K, N, seed=1)
+    halves = np.rint((a @ b) * np.float32(0.5))
+    assert (halves != np.floor((a @ b) * np.float32(0.5) + 0.5)).any()
+    assert np.array_equal(jit(f"{SUMS}; C[m,n] = round(S[m,n] * 0.5)", CORE, A=a, B=b)(a, b), halves)
+
+
 def test_not_a_number_is_kept_by_relu_and_becomes_zero_in_a_byte() -> None:
     a, b = whole(M, K), whole(K, N, seed=1)
     a[2, 3], a[4, 5] = np.nan, np.inf
@@ -91,6 +98,8 @@ def test_not_a_number_is_kept_by_relu_and_becomes_zero_in_a_byte() -> None:
     assert np.array_equal(relu, np.maximum(sums, 0), equal_nan=True)
     byte = jit(f"{SUMS}; C[m,n] = sat_s8(S[m,n])", CORE, A=a, B=b)(a, b)
     assert np.array_equal(byte, np.clip(np.nan_to_num(sums, nan=0.0), -128, 127))
+    itself = jit(f"{SUMS}; C[m,n] = select(S[m,n] != S[m,n], s32(1), s32(0))", CORE, A=a, B=b)(a, b)
+    assert np.array_equal(itself, np.isnan(sums))
 
 
 def test_many_layers_of_batches_have_a_bias_each() -> None:
@@ -126,6 +135,11 @@ def test_leading_dimensions_and_transposes() -> None:
     assert np.array_equal(c, 2 * (a.T @ b.T) + d.T)
     c[...] = -1000.0
     assert (large == -1000.0).all()
+
+
+def test_an_output_that_is_given_and_not_read_need_not_be_given_again() -> None:
+    kernel = jit(f"{SUMS}; C[m,n] = max(S[m,n], 0)", CORE, A=A, B=B, C=D)
+    assert np.array_equal(kernel(A, B), kernel(A, B, out=np.empty_like(D)))
 
 
 def test_the_output_goes_on_from_what_it_holds() -> None:
