@@ -19,7 +19,7 @@ from isamap.errors import Fault, InputError
 from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import contraction_of
 from isamap.ir.cpu import Core
-from isamap.ir.panels import scratch_elements
+from isamap.ir.panels import ALIGNMENT_BYTES, scratch_bytes
 from isamap.ir.workload import Tensor, Workload
 from isamap.tiling.cached import blockings
 
@@ -32,7 +32,7 @@ class Kernel:
     blocking: Blocking
     arguments: tuple[str, ...]
     in_place: frozenset[str]
-    scratch_elements: int
+    scratch_bytes: int
     code: bytes = field(repr=False)
     native: Native = field(repr=False, compare=False)
 
@@ -55,8 +55,9 @@ class Kernel:
         addresses = {self.output.name: require(result, self.output, written=True)}
         addresses |= {name: require(array, tensors[name], written=False) for name, array in given.items()}
         require_apart(self.output.name, result, given, self.in_place)
-        scratch = np.empty(self.scratch_elements, np.float32)
-        self.native.call(*(addresses[name] for name in self.arguments), scratch.__array_interface__["data"][0])
+        scratch = np.empty(self.scratch_bytes + ALIGNMENT_BYTES, np.uint8)
+        start = scratch.__array_interface__["data"][0]
+        self.native.call(*(addresses[name] for name in self.arguments), start + -start % ALIGNMENT_BYTES)
         return result
 
 
@@ -66,8 +67,8 @@ def jit(statements: Statements, core: Core, **arrays: object) -> Kernel:
     work = workload_of(statements, arrays)
     what = contraction_of(work)
     ((how, _),) = blockings(what, core, most=1)
-    lanes = core.vector_bytes // what.sums.size_bytes
+    product = core.multiply_add(what)
     names = arguments(what)
-    code = object_code(str(kernel(what, how, lanes)))
+    code = object_code(str(kernel(what, how, product)))
     native = loaded(code, "kernel", len(names) + 1)
-    return Kernel(work, how, names, what.in_place, scratch_elements(what, how), code, native)
+    return Kernel(work, how, names, what.in_place, scratch_bytes(what, how, product), code, native)

@@ -61,7 +61,7 @@ class Expressions:
     def _float(self, depth: int) -> str:
         one, other = self._pair("f32", depth)
         inner = self.value("f32", depth - 1)
-        read = self._rng.choice(self._reads["f32"])
+        read = self.value("f32", 0)
         return self._rng.choice([
             f"({one}) + ({other})", f"({one}) - ({other})", f"({one}) * ({other})", f"({inner}) / {read}",
             f"max({one}, {other})", f"min({one}, {other})", f"-({inner})", f"abs({inner})", f"floor({inner})",
