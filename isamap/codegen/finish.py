@@ -12,7 +12,6 @@ from isamap.codegen.lanes import Lanes
 from isamap.codegen.operand import Blocks, Operand, in_place
 from isamap.codegen.tile import Point, Tile
 from isamap.codegen.vectors import I32, Vectors, element_type
-from isamap.errors import Unsupported
 from isamap.ir.contraction import Contraction, Finish, Strided
 from isamap.ir.scalar import Access
 
@@ -65,8 +64,6 @@ class _Elements:
 
     @staticmethod
     def begun(vectors: Vectors, tensor: Strided, pointer: ir.Value, blocks: Blocks, vector: str) -> _Elements:
-        if tensor.dtype.kind == "bool":
-            raise Unsupported("code generation", f"{tensor.tensor}, a tensor of type bool", "u8(...) makes bytes of it")
         own = replace(vectors, element=element_type(tensor.dtype), element_bytes=tensor.dtype.size_bytes)
         operand = in_place(own, tensor, pointer)
         return _Elements(own, operand, operand.start(own, blocks), tensor.strides.get(vector, 0))

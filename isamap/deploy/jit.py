@@ -7,7 +7,10 @@ g = jit("S[m,n] += A[m,k] * B[k,n]; C[m,n] = max(S[m,n] + bias[n], 0)", A=a, B=b
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +25,14 @@ from isamap.ir.cpu import Core
 from isamap.ir.panels import ALIGNMENT_BYTES, scratch_bytes
 from isamap.ir.workload import Tensor, Workload
 from isamap.tiling.cached import blockings
+
+
+@dataclass(frozen=True)
+class Bound:
+    """``call`` is the kernel on arrays that it knows; ``kept`` is what must live as long."""
+
+    call: Callable[[], object]
+    kept: tuple[object, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,20 @@ class Kernel:
     def __call__(self, *arrays: object, out: object | None = None) -> Array:
         """The output, in ``out`` where it is given; ``arrays`` are the inputs in the order in which they are read, or
         the output first where it goes on from what it holds. Raises InputError."""
+        result, addresses, _kept = self._prepared(arrays, out)
+        self.native.call(*addresses)
+        return result
+
+    def bound(self, *arrays: object, out: object) -> Bound:
+        """A call on these arrays, checked once, for who makes it often, one at a time. Raises InputError."""
+        result, addresses, kept = self._prepared(arrays, out)
+        function = ctypes.CFUNCTYPE(None)(ctypes.cast(self.native.call, ctypes.c_void_p).value or 0)
+        call = partial(function, *(ctypes.c_void_p(each) for each in addresses))
+        return Bound(call, (self, result, kept))
+
+    def _prepared(self, arrays: Sequence[object], out: object | None) -> tuple[Array, list[int], tuple[Array, ...]]:
+        """The output, the addresses that the machine code is given, and all else that these point to. Raises
+        InputError."""
         names = [name for name in self.work.inputs if name != self.output.name]
         continues = self.output.name in self.work.inputs
         if len(arrays) != len(names):
@@ -57,14 +82,18 @@ class Kernel:
         require_apart(self.output.name, result, given, self.in_place)
         scratch = np.empty(self.scratch_bytes + ALIGNMENT_BYTES, np.uint8)
         start = scratch.__array_interface__["data"][0]
-        self.native.call(*(addresses[name] for name in self.arguments), start + -start % ALIGNMENT_BYTES)
-        return result
+        addressed = [*(addresses[name] for name in self.arguments), start + -start % ALIGNMENT_BYTES]
+        return result, addressed, (scratch, *given.values())
 
 
 def jit(statements: Statements, core: Core, **arrays: object) -> Kernel:
     """The einsum, or several, for arrays of these shapes, strides and types; where the output is among them and goes on
     from what it holds, that is read. Raises InputError, and Unsupported for what is not compiled yet."""
-    work = workload_of(statements, arrays)
+    return jit_workload(workload_of(statements, arrays), core)
+
+
+def jit_workload(work: Workload, core: Core) -> Kernel:
+    """A contraction, and what becomes of its sums. Raises Unsupported for what is not compiled yet."""
     what = contraction_of(work)
     ((how, _),) = blockings(what, core, most=1)
     product = core.multiply_add(what)

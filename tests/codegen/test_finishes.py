@@ -63,7 +63,7 @@ WHOLE = Blocking("n", (Loop("m", 2),))
         ("s64(S[m,n])", "s64", "f32", r"s64\(x\) of a float .* sat_s64"),
         ("f16(S[m,n])", "f16", "f32", "elements of type f16"),
         ("S[m,n] + f32(D[m,n])", "f32", "u4", "elements of type u4"),
-        ("S[m,n] > 0", "bool", "f32", "C, a tensor of type bool"),
+        ("S[m,n] > 0", "bool", "f32", "elements of type bool"),
         ("S[m,n] + f32(n)", "f32", "f32", r"index\(n\) as a value"),
     ],
 )

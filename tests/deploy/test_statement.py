@@ -194,3 +194,12 @@ def test_mistakes_of_statements_are_said(text: Any, given: dict[str, Array], rea
 def test_what_no_vectors_do_is_said() -> None:
     with pytest.raises(Unsupported, match="exp of f32 values"):
         jit(f"{SUMS}; C[m,n] = exp(S[m,n])", CORE, A=A, B=B)
+
+
+def test_a_call_that_is_bound_keeps_its_numbers() -> None:
+    c = np.zeros((M, N), np.float32)
+    bound = jit(f"{SUMS}; C[m,n] = alpha[] * S[m,n]", CORE, A=A, B=B, alpha=1.0).bound(A, B, 3.0, out=c)
+    others = [np.array(n, np.float32) for n in range(1000)]
+    bound.call()
+    assert others[-1] == 999
+    assert np.allclose(c, 3 * EXACT, rtol=0, atol=4 * BOUND)

@@ -59,11 +59,12 @@ class Roles:
 
 
 def roles(what: Contraction) -> list[Roles]:
-    """Every way to lay the lanes: along an axis that the output has side by side, or along one that both factors do."""
+    """Every way to lay the lanes: along an axis that the output has side by side, or along a
+    reduced one that both factors have so."""
     depth = what.reduced[-1] if what.reduced else None
     found = []
     for columns in what.parallel:
-        if what.output.strides[columns] == 1 and _in_one(what, columns):
+        if what.output.strides[columns] == 1 and _can_lie(what, columns):
             along = next(factor for factor in what.factors if columns in factor.strides)
             rows = [axis for axis in what.parallel if axis != columns and axis not in along.strides]
             found.append(Roles(what, columns, rows[-1] if rows else None, depth))
@@ -73,8 +74,10 @@ def roles(what: Contraction) -> list[Roles]:
     return found
 
 
-def _in_one(what: Contraction, axis: str) -> bool:
-    return sum(axis in factor.strides for factor in what.factors) == 1
+def _can_lie(what: Contraction, axis: str) -> bool:
+    """May lanes lie along ``axis``: does one factor have it, which may be packed, or both, side by side?"""
+    steps = [factor.strides[axis] for factor in what.factors if axis in factor.strides]
+    return len(steps) == 1 or steps == [1, 1]
 
 
 def _dot(what: Contraction, depth: str) -> Roles:

@@ -1,0 +1,39 @@
+"""isamap's own kernel, compiled in the contestant's process."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+from isamap.deploy.against.library import Found, Ready, Task
+from isamap.deploy.jit import jit_workload
+from isamap.errors import Unsupported
+from isamap.ir.blocking import Blocking
+from isamap.ir.contest import OURS
+
+
+class Ours:
+    name = OURS
+    package = OURS
+
+    def find(self, threads: int) -> Found | None:
+        try:
+            return Found(metadata.version(self.package))
+        except metadata.PackageNotFoundError:  # run from its sources
+            return Found("of these sources")
+
+    def prepare(self, found: Found, task: Task) -> Ready:
+        if task.threads > 1:
+            raise Unsupported("code generation", f"a kernel of {task.threads} threads")
+        kernel = jit_workload(task.work, task.core)
+        output = kernel.output.name
+        inputs = (task.arrays[name] for name in task.work.inputs if name != output)
+        bound = kernel.bound(*inputs, out=task.arrays[output])
+        return Ready(bound.call, choices(kernel.blocking), bound)
+
+
+def choices(how: Blocking) -> str:
+    """A blocking in a line: ``n/512 k/256 n/32 m/12, panels of B at 2, lanes along n``."""
+    parts = [" ".join(f"{loop.axis}/{loop.step}" for loop in how.loops) or "no loops"]
+    parts += [f"panels of {each.tensor} {'before' if each.before else f'at {each.depth}'}" for each in how.panels]
+    parts += [f"{each.tensor} fetched {each.ahead} ahead to level {each.level}" for each in how.prefetches]
+    return ", ".join([*parts, f"lanes along {how.vector}"])
