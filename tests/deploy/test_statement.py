@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from isamap.codegen.cpu import features
 from isamap.deploy import jit
 from isamap.deploy.statement import workload_of
 from isamap.errors import InputError, InvalidNoun, Unsupported
+from isamap.ir.cpu import MultiplyAdd
+from tests.codegen.families import dot, pairs
 from tests.cores import CORE
 
 Array = NDArray[Any]
@@ -65,6 +69,26 @@ def test_sums_become_bytes() -> None:
     assert found.dtype == np.uint8
     assert 0 < int((found == 0).sum()) < found.size
     assert np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(("add", "needed"), [(pairs(8), {"avx2"}), (dot(16), {"avx512vnni"})])
+def test_sums_of_bytes_become_bytes(add: MultiplyAdd, needed: set[str]) -> None:
+    """Scaled per column as floats, and by an integer and a shift."""
+    if lacking := needed - features():
+        pytest.skip(f"this CPU lacks {' '.join(sorted(lacking))}")
+    rng = np.random.default_rng(0)
+    core = replace(CORE, multiply_adds=(*CORE.multiply_adds, add))
+    a, b = rng.integers(0, 256, (M, K), np.uint8), rng.integers(-128, 128, (K, N), np.int8)
+    bias, scale = rng.integers(-9999, 9999, N, np.int32), rng.uniform(0.001, 0.01, N).astype(np.float32)
+    sums = "S[m,n] += s32(A[m,k]) * s32(B[k,n])"
+    exact = a.astype(np.int32) @ b.astype(np.int32) + bias
+    floats = f"{sums}; C[m,n] = sat_u8(s32(round(f32(S[m,n] + bias[n]) * scale[n])) + 100)"
+    found = jit(floats, core, A=a, B=b, bias=bias, scale=scale)(a, b, bias, scale)
+    wanted = np.clip(np.rint(exact.astype(np.float32) * scale).astype(np.int32) + 100, 0, 255)
+    assert len(np.unique(wanted)) > 50
+    assert np.array_equal(found, wanted)
+    found = jit(f"{sums}; C[m,n] = sat_s8((7 * (S[m,n] + bias[n]) + 512) >> 10)", core, A=a, B=b, bias=bias)(a, b, bias)
+    assert np.array_equal(found, np.clip((7 * exact + 512) >> 10, -128, 127))
 
 
 def test_types_between_statements_follow_from_casts() -> None:
