@@ -58,6 +58,18 @@ def test_what_cblas_is_given(kernel: str) -> None:
     assert right(KERNELS[kernel], ready) == ""
 
 
+def test_matrices_that_lie_among_each_other_are_no_batch() -> None:
+    """MKL does nothing where a step is less than a matrix."""
+
+    def how(kernel: str) -> str:
+        work = KERNELS[kernel]
+        arrays = placed(work, random_inputs(work, 3))
+        return sgemm(lambda name: getattr(blas, name), product_of(contraction_of(work)), arrays).how
+
+    assert how("batch") == "cblas_sgemm_batch_strided"
+    assert how("batch within") == "cblas_sgemm, 4 calls"
+
+
 @pytest.mark.parametrize("kernel", [*KERNELS, "u8 by s8", "s8 by s8", "s8 by u8, column-major"])
 def test_what_onednn_is_given(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     slow(monkeypatch)
