@@ -7,6 +7,7 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 from isamap.deploy.against import cblas, onednn
@@ -44,7 +45,8 @@ def right(work: Workload, ready: Any) -> str:
     """What is wrong with one call, if anything; ``ready`` makes it for arrays."""
     values = random_inputs(work, 3)
     arrays = placed(work, values)
-    ready(arrays).call()
+    made = ready(arrays)
+    made.call()
     return reference(work, values).judge(arrays["C"])[1]
 
 
@@ -82,6 +84,20 @@ def test_mkl_has_unsigned_bytes_on_the_left(kernel: str, monkeypatch: pytest.Mon
     slow(monkeypatch)
     work = BYTES[kernel]
     assert right(work, lambda arrays: Mkl().prepare(NOT_FOUND, Task(work, CORE, arrays, 1))) == ""
+
+
+@pytest.mark.parametrize("packed", ["A", "B"])
+@pytest.mark.parametrize("kernel", [name for name in KERNELS if "batch" not in name])
+def test_what_mkl_packs_before(kernel: str, packed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow(monkeypatch)
+    work = KERNELS[kernel]
+
+    def ready(arrays: Any) -> Ready:
+        made = Mkl().prepare(NOT_FOUND, Task(work, CORE, arrays, 1, frozenset({packed})))
+        arrays[packed][...] = np.nan  # it was copied
+        return made
+
+    assert right(work, ready) == ""
 
 
 @pytest.mark.parametrize(
@@ -130,10 +146,11 @@ def test_installed_libraries_do_every_kernel(library: Library) -> None:
     try:
         for name, work in {**KERNELS, **BYTES}.items():
             values = random_inputs(work, 3)
-            with suppress(Refused) if name in BYTES else nullcontext():
-                process.ask("take", work, CORE, values, limit_s=60)
-                wrong = reference(work, values).judge(process.ask("result", limit_s=60))[1]
-                assert not wrong, f"{name}: {wrong}"
+            for packed in ({}, {"A"}, {"B"}) if library.name == "mkl" else ({},):
+                with suppress(Refused) if name in BYTES else nullcontext():
+                    process.ask("take", work, CORE, values, frozenset(packed), limit_s=60)
+                    wrong = reference(work, values).judge(process.ask("result", limit_s=60))[1]
+                    assert not wrong, f"{name}, {packed}: {wrong}"
     finally:
         process.kill()
 
