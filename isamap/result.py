@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 FORMAT = "isamap-result"
+BLOCKING_FORMAT = "isamap-blocking"  # how a kernel is cut for a core with caches: no program
 VERSION = 1
 KEYS = ("kernel", "target", "status", "objective", "value", "bound", "gap", "certificate", "latency_cycles",
         "bound_cycles", "energy_pj", "traffic_bytes", "checked", "solve_seconds", "issues", "peak_bytes", "seed",
@@ -126,14 +127,14 @@ def write_result(path: str | Path, compiled: Compiled) -> None:
     write_whole(path, json.dumps(to_json(compiled), indent=1, ensure_ascii=False) + "\n")
 
 
-def write_whole(path: str | Path, text: str) -> None:
-    """Writes ``text`` whole or not at all: where it cannot, an older file stays and InputError says why."""
+def write_whole(path: str | Path, content: str | bytes) -> None:
+    """Writes ``content`` whole or not at all: where it cannot, an older file stays and InputError says why."""
     final = require_writable(path)
     temporary = final.with_name(f".{final.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         try:
-            with open(temporary, "x", encoding="utf-8") as file:
-                file.write(text)
+            with open(temporary, "xb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, final)
@@ -159,6 +160,10 @@ def require_writable(path: str | Path) -> Path:
 def read_result(path: str | Path) -> Result:
     """The content of a file that ``write_result`` wrote; raises InputError that says what is wrong with it."""
     record = _read_json(path)
+    if isinstance(record, dict) and record.get("format") == BLOCKING_FORMAT:
+        kernel = record.get("kernel", "KERNEL")
+        said = "it says how a kernel is cut for a core with caches and holds no program"
+        raise InputError(f"{path}: {said}; `isamap run {kernel}` runs it on this CPU and checks it")
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise InputError(f"{path}: this is JSON, but no result of isamap (its format is not {FORMAT!r})")
     if record.get("version") != VERSION:

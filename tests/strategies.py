@@ -14,6 +14,7 @@ from isamap.ir.hardware import Instruction, Memory, Operand, Queue, Resource, Ta
 from isamap.ir.implementation import Implementation
 from isamap.ir.program import Issue, Loop, Node, Operation, Program, Segment, View, Wait
 from isamap.ir.scalar import FUNCTIONS, Access, Apply, Cast, Immediate, Index, Literal, Read, Scalar
+from isamap.ir.target_machine import TargetMachine
 from isamap.ir.workload import Tensor, Workload
 
 AXES = ("i", "j", "k", "n", "p_1")
@@ -204,6 +205,7 @@ def targets(draw: st.DrawFn) -> Target:
         (load,), (Queue("array"),), tuple(draw(instructions(f"mac{n}")) for n in range(draw(st.integers(0, 2)))),
         draw(st.sampled_from(["queued", "static"])), draw(st.one_of(st.none(), positive)),
         tuple(draw(st.lists(parameter, max_size=2))), draw(texts),
+        draw(st.sampled_from([None, TargetMachine("x86_64-pc-none"), TargetMachine("a-b", ("avx512.f", "fma"))])),
     )  # fmt: skip
 
 

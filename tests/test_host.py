@@ -35,7 +35,7 @@ def test_without_a_calibration_it_is_the_description_that_fits(monkeypatch: pyte
     found = host.detected()
     assert (found.machine, found.is_calibrated, found.file) == ("x86_avx512", False, bundled("hardware")["x86_avx512"])
     assert str(found) == (
-        f"host: {CPU} with avx2 avx512bw avx512f avx512vl avx512vnni fma: x86_avx512, "
+        f"host: {CPU} with avx2 avx512bw avx512dq avx512f avx512vl avx512vnni fma: x86_avx512, "
         "not calibrated (isamap calibrate measures it)"
     )
     assert load_target("host") == load_target("x86_avx512")

@@ -40,6 +40,9 @@ def _lengths(case: Case, axes: list[str]) -> dict[str, int]:
 
 def _meeting(case: Case, own: Access) -> list[str]:
     """The axes along which lanes of the instruction differ that share an element, at its greatest extents or near."""
+    indices = own.affine_indices
+    if set(own.axes) <= {str(index) for index in indices}:  # an element's place says which lane it is
+        return []
     most = {axis.name: axis.most for axis in case.instruction.axes}
     lengths = {d: min(most[d], max(2, _LANES // 4 ** len(own.axes))) for d in own.axes}
     while prod(lengths.values()) > _LANES and max(lengths.values()) > 2:
@@ -47,7 +50,7 @@ def _meeting(case: Case, own: Access) -> list[str]:
     seen: dict[tuple[int, ...], dict[str, set[int]]] = {}
     for lane in product(*map(range, lengths.values())):
         index = dict(zip(lengths, lane, strict=True))
-        there = seen.setdefault(tuple(i.evaluate(index) for i in own.affine_indices), {d: set() for d in lengths})
+        there = seen.setdefault(tuple(i.evaluate(index) for i in indices), {d: set() for d in lengths})
         for d, number in index.items():
             there[d].add(number)
     return [d for d in lengths if any(len(there[d]) > 1 for there in seen.values())]

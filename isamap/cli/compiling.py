@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from isamap.cli.arguments import InstructionName, Json, KernelName, Settings, TargetName, load_pair, require_instruction
+from isamap.cli.emitting import Emit, compile_for_core, is_core
 from isamap.cli.exits import CHECK_FAILED, STOPPED, complain, describe
 from isamap.cli.progress import Progress
 from isamap.cli.terminal import print_json, show
@@ -79,15 +80,23 @@ def compile_kernel(
     ranking: RankingName = None,
     fix: FixFile = None,
     start: StartFile = None,
+    emit: Emit = None,
     as_json: Json = False,
 ) -> None:
-    """Compiles KERNEL for TARGET: matches, tiles, order, addresses; simulates the program and checks every number."""
+    """Compiles KERNEL for TARGET: matches, tiles, order, addresses; simulates the program and checks every number. For
+    a CPU with caches: loops, register tile and panels, and with --emit its code."""
     work, machine = load_pair(kernel, target, settings)
     require_instruction(machine, instruction)
     if output is not None:
         from isamap.result import require_writable
 
         require_writable(output)
+    if emit is not None or is_core(machine):
+        steering = {"--method": method != "auto", "--objective": objective != "latency", "--time-limit": time_limit,
+                    "--workers": workers, "--instruction": instruction, "--heuristic": heuristic,
+                    "--cost-model": cost_model, "--ranking": ranking, "--fix": fix, "--start": start}  # fmt: skip
+        compile_for_core(work, machine, emit, output, as_json, [name for name, given in steering.items() if given])
+        return
     from isamap.compile import Options
 
     given = {"time_limit_s": time_limit, "workers": workers}

@@ -12,6 +12,7 @@ from pathlib import Path
 import llvmlite.binding as llvm
 
 from isamap.errors import InputError
+from isamap.ir.target_machine import TargetMachine
 
 _CPU_INFO = Path("/proc/cpuinfo")
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
@@ -29,7 +30,7 @@ class Description:
 
 
 DESCRIPTIONS = (  # the best first
-    Description("x86_avx512", "zmm", 64, ("avx512f", "avx512bw", "avx512vl", "avx512vnni")),
+    Description("x86_avx512", "zmm", 64, ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni", "avx2", "fma")),
     Description("x86_avx2", "ymm", 32, ("avx2", "fma")),
 )
 
@@ -63,6 +64,16 @@ def description(found: frozenset[str]) -> Description:
     known = sorted(found & {name for each in DESCRIPTIONS for name in each.features})
     had = f"{cpu_name()} ({platform.machine() or 'unknown'}) with {' '.join(known) or 'none of them'}"
     raise InputError(f"host: expected a CPU with {possible}, got {had}; name a machine of `isamap list` instead")
+
+
+def require_runs(described: TargetMachine, name: str) -> None:
+    """Raises InputError where this CPU has not what code for ``described``, the machine ``name``, may use."""
+    here = llvm.get_process_triple().partition("-")[0]
+    if described.architecture != here:
+        raise InputError(f"{name}: expected a CPU of {described.architecture}, got {cpu_name()}, which is {here}")
+    if missing := [each for each in described.features if each not in features()]:
+        wanted = " ".join(described.features)
+        raise InputError(f"{name}: expected a CPU with {wanted}, got {cpu_name()} without {' '.join(missing)}")
 
 
 def caches(folder: Path = _CACHES) -> tuple[CacheSize, ...]:

@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from isamap.codegen.cpu import require_runs
 from isamap.codegen.kernel import arguments, kernel
 from isamap.codegen.native import Native, loaded, object_code
 from isamap.deploy.arrays import Array, as_array, empty, require, require_apart
@@ -86,12 +87,15 @@ class Kernel:
 
 def jit(statements: Statements, core: Core, **arrays: object) -> Kernel:
     """The einsum, or several, for arrays of these shapes, strides and types; where the output is among them and goes on
-    from what it holds, that is read. Raises InputError, and Unsupported for what is not compiled yet."""
+    from what it holds, that is read. Raises InputError, also where this CPU has not what code for ``core`` may use, and
+    Unsupported for what is not compiled yet."""
     return jit_workload(workload_of(statements, arrays), core)
 
 
 def jit_workload(work: Workload, core: Core) -> Kernel:
-    """A contraction, and what becomes of its sums. Raises Unsupported for what is not compiled yet."""
+    """A contraction, and what becomes of its sums. Raises InputError and Unsupported as ``jit`` does."""
+    if core.llvm is not None:
+        require_runs(core.llvm, core.name)
     what = contraction_of(work)
     ((how, _),) = blockings(what, core, most=1)
     product = core.multiply_add(what)

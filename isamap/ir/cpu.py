@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from isamap.errors import Unsupported
 from isamap.ir.contraction import Contraction
+from isamap.ir.target_machine import TargetMachine
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class MultiplyAdd:
 
 @dataclass(frozen=True)
 class Core:
-    """``caches`` from the core outwards, main memory last."""
+    """``caches`` from the core outwards, main memory last; ``llvm`` is what its machine code is made for."""
 
     name: str
     clock_hz: float
@@ -53,6 +54,7 @@ class Core:
     loads_per_cycle: float
     stores_per_cycle: float
     caches: tuple[Cache, ...]
+    llvm: TargetMachine | None = None
 
     def multiply_add(self, what: Contraction) -> MultiplyAdd:
         """The instruction for the products of ``what``: factors of its types, in either order, signed bytes that are

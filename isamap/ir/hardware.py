@@ -17,6 +17,7 @@ from isamap.ir.dtype import DType
 from isamap.ir.einsum import Axis, Einsum
 from isamap.ir.expression import Expression, Number, evaluate
 from isamap.ir.implementation import Implementation
+from isamap.ir.target_machine import TargetMachine
 
 StrideRule = Literal["per_kernel_axis", "one_per_axis", "unit_innermost", "contiguous", "any"]
 STRIDE_RULES: tuple[StrideRule, ...] = ("per_kernel_axis", "one_per_axis", "unit_innermost", "contiguous", "any")
@@ -216,7 +217,8 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Target:
-    """A machine. The first explicit memory is the outermost: inputs and outputs live there."""
+    """A machine. The first explicit memory is the outermost: inputs and outputs live there. ``llvm``: what LLVM makes
+    machine code for; None: its programs are simulated."""
 
     name: str
     memories: tuple[Memory, ...]
@@ -230,6 +232,7 @@ class Target:
     clock_hz: int | None = None
     parameters: tuple[tuple[str, int | float], ...] = ()
     source: str = ""
+    llvm: TargetMachine | None = None
 
     def __post_init__(self) -> None:
         faults = [*_name_faults(self), *_reference_faults(self), *_connection_faults(self)]

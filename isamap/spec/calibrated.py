@@ -21,7 +21,7 @@ from isamap.spec.units import Place, assigned
 NAME = "host"
 _MAIN = "dram"
 _PORTS = {"read": "vmovups_load", "write": "vmovups_store"}  # the instructions that take all of a port of l1
-_TOP = ("name", "description", "measured_on", "clock", "source", "comment", "memories", "units", "instructions")
+_TOP = ("name", "description", "measured_on", "clock", "llvm", "source", "comment", "memories", "units", "instructions")
 
 
 def calibrated(found: Calibration) -> str:

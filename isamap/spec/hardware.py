@@ -9,6 +9,7 @@ from pathlib import Path
 
 from isamap.errors import Fault, InvalidNoun
 from isamap.ir.hardware import Memory, Queue, Resource, Target
+from isamap.ir.target_machine import TargetMachine
 from isamap.spec.conform import conform
 from isamap.spec.diagnostic import Faults
 from isamap.spec.document import Document
@@ -50,12 +51,16 @@ def _target(file: HardwareFile, document: Document, faults: Faults) -> Target | 
     channels = _queues("channels", file.channels, known, faults)
     units = _queues("units", file.units, known, faults)
     clock = faults.attempt(("clock",), quantity, file.clock, "frequency") if file.clock is not None else None
+    llvm = None
+    if file.llvm is not None:
+        llvm = faults.attempt(("llvm",), TargetMachine, file.llvm.triple, tuple(file.llvm.features))
     transfers = [transfer(n, shape, known, faults.under("transfers", n)) for n, shape in file.transfers.items()]
     instructions = [instruction(n, s, known, faults.under("instructions", n)) for n, s in file.instructions.items()]
     try:
         return Target(
             file.name, tuple(memories), tuple(ports), tuple(buses), channels, tuple(transfers),
             units, tuple(instructions), file.issue, clock, tuple(known.items()), file.source,
+            llvm,
         )  # fmt: skip
     except InvalidNoun as error:
         # where something is wrong already, that data cannot reach a memory is no new mistake

@@ -115,6 +115,13 @@ class InstructionShape(Shape):
     source: str = ""
 
 
+class LlvmShape(Shape):
+    """What machine code for the machine is made for."""
+
+    triple: str = Field(description="x86_64-unknown-linux-gnu")
+    features: list[str] = Field(default_factory=list, description="instruction sets, by LLVM's names")
+
+
 class HardwareFile(Shape):
     """A machine."""
 
@@ -124,6 +131,7 @@ class HardwareFile(Shape):
     measured_on: str = Field("", description="the CPU that `isamap calibrate` measured")
     clock: Quantity | None = Field(None, description='a quantity: "1 GHz"')
     issue: Literal["queued", "static"] = "queued"
+    llvm: LlvmShape | None = Field(None, description="what LLVM makes machine code for; none: simulated")
     parameters: dict[str, int | float] = Field(default_factory=dict, description="usable in every expression")
     memories: dict[str, MemoryShape]
     buses: dict[str, Rate] = Field(default_factory=dict)

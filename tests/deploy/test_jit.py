@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import array
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from isamap.codegen.cpu import features
 from isamap.deploy import Kernel, jit
 from isamap.errors import InputError, Unsupported
+from isamap.ir.target_machine import TargetMachine
 from tests.cores import CORE
+
+HERE = TargetMachine(llvm.get_process_triple(), tuple(sorted(features())))
 
 F32 = NDArray[np.float32]
 
@@ -157,6 +163,22 @@ def test_mistakes_of_a_statement_are_said(statement: str, arrays: dict[str, obje
 def test_what_is_not_compiled_yet_is_said(statement: str, reason: str) -> None:
     with pytest.raises(Unsupported, match=reason):
         jit(statement, CORE, A=A, B=B)
+
+
+@pytest.mark.parametrize(
+    ("described", "reason"),
+    [
+        (replace(HERE, features=("sums9",)), r"a core: expected a CPU with sums9, got .* without sums9$"),
+        (replace(HERE, triple="abacus-pc-linux"), "a core: expected a CPU of abacus, got "),
+    ],
+)
+def test_a_cpu_that_lacks_something_never_runs_it(described: TargetMachine, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        jit(GEMM, replace(CORE, llvm=described), A=A, B=B)
+
+
+def test_a_cpu_that_has_it_runs_it() -> None:
+    assert close(jit(GEMM, replace(CORE, llvm=HERE), A=A, B=B)(A, B), A.astype(np.float64) @ B, 5)
 
 
 def test_a_window_slides_where_the_output_says_how_far() -> None:

@@ -11,7 +11,7 @@ import keyword
 import math
 from array import array
 
-from isamap.ir import answers, certificate, einsum, hardware, implementation, program, workload
+from isamap.ir import answers, certificate, einsum, hardware, implementation, program, target_machine, workload
 from isamap.ir import scalar as values
 from isamap.ir.affine import Affine
 from isamap.ir.columns import TYPECODES, pack
@@ -23,7 +23,7 @@ _PACKED_FROM = 64
 LEADING = ("name", "resource")  # a field so called comes first, without its name
 _EXPRESSIONS = (Number, Name, Call, Subscript)
 _SCALARS = (values.Literal, values.Read, values.Index, values.Immediate, values.Cast, values.Apply)
-_ROOMS = (workload, einsum, hardware, implementation, answers, program, certificate)
+_ROOMS = (workload, einsum, hardware, target_machine, implementation, answers, program, certificate)
 RECORDS: dict[str, type] = {
     name: noun
     for module in _ROOMS

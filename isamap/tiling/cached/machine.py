@@ -30,6 +30,7 @@ def core_of(target: Target) -> Core:
         _rate(target, target.outermost.name, registers.name),
         _rate(target, registers.name, target.outermost.name),
         levels,
+        target.llvm,
     )
 
 
