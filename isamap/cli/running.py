@@ -23,6 +23,12 @@ Against = Annotated[
 Seconds = Annotated[
     float, typer.Option("--seconds", min=0, metavar="S", help="How long rounds go on; preparing comes before.")
 ]
+Packed = Annotated[
+    str,
+    typer.Option(
+        "--packed", metavar="TENSOR", help="A factor that stays the same: copies of it are made before, not counted."
+    ),
+]
 Threads = Annotated[int, typer.Option("--threads", min=1, metavar="N", help="Of each contestant, a CPU for each.")]
 
 
@@ -33,6 +39,7 @@ def run_kernel(
     settings: Settings = None,
     seconds: Seconds = _SECONDS,
     threads: Threads = 1,
+    packed: Packed = "",
     as_json: Json = False,
 ) -> None:
     """Compiles KERNEL for this CPU, checks its result, and times it.
@@ -47,7 +54,7 @@ def run_kernel(
 
     names = [name.strip() for name in against.split(",") if name.strip()]
     with Progress() as progress, Ring(names, threads, progress) as ring:
-        found = ring.contest(work, core_of(machine), seconds)
+        found = ring.contest(work, core_of(machine), seconds, frozenset(filter(None, packed.split(","))))
     if as_json:
         print_json(contest_json(found))
     else:

@@ -33,12 +33,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Task:
-    """A kernel and the arrays of its inputs and its output, by the names of their tensors."""
+    """A kernel and the arrays of its inputs and its output, by the names of their tensors. What is ``packed`` may be
+    copied while the task is prepared: it stays the same in all calls."""
 
     work: Workload
     core: Core
     arrays: Mapping[str, Array]
     threads: int
+    packed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ class Ours:
     def prepare(self, found: Found, task: Task) -> Ready:
         if task.threads > 1:
             raise Unsupported("code generation", f"a kernel of {task.threads} threads")
+        if task.packed:
+            raise Unsupported("code generation", f"{' and '.join(sorted(task.packed))} packed before")
         kernel = jit_workload(task.work, task.core)
         output = kernel.output.name
         inputs = (task.arrays[name] for name in task.work.inputs if name != output)

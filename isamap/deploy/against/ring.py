@@ -65,10 +65,17 @@ class Ring:
             process.kill()
         self._processes.clear()
 
-    def contest(self, work: Workload, core: Core, seconds: float = 5.0) -> Contest:
-        """The kernel on random inputs, in rounds for so many seconds; each result checked. Raises Unsupported
+    def contest(
+        self, work: Workload, core: Core, seconds: float = 5.0, packed: frozenset[str] = frozenset()
+    ) -> Contest:
+        """The kernel on random inputs, in rounds for so many seconds; each result checked. The inputs ``packed`` are
+        weights that stay the same: copies of them are made before, and not counted. Raises Unsupported
         and InputError where isamap cannot compile it, NotFound where its own process is lost."""
         what = contraction_of(work)
+        strange = sorted(packed.difference(factor.tensor for factor in what.factors))
+        if strange:
+            factors = " ".join(factor.tensor for factor in what.factors)
+            raise InputError([Fault(("--packed",), f"some of {factors}", " ".join(strange))])
         values = random_inputs(work, _SEED)
         absent: dict[str, Absent] = {}
         drop = partial(self._drop, absent)
@@ -76,7 +83,7 @@ class Ring:
         for name in self._found:
             self._progress(f"{name}: preparing")
             try:
-                ready[name] = self._process(name).ask("take", work, core, values, limit_s=_CALL_LIMIT_S)
+                ready[name] = self._process(name).ask("take", work, core, values, packed, limit_s=_CALL_LIMIT_S)
             except Dropped as reason:
                 drop(name, str(reason), isinstance(reason, Refused))
         self._progress("checking")
