@@ -20,6 +20,8 @@ def refuse(what: Contraction, how: Blocking, product: MultiplyAdd) -> None:
     cut = [axis for axis in what.reduced if how.tile(what.extents)[axis] < what.extents[axis]]
     if what.finish and cut:
         raise _unsupported(f"a finish of sums that are cut along {' and '.join(cut)}")
+    if how.early and (not what.reduced or how.vector in what.reduced):
+        raise _unsupported(f"{how.early[0]} early, where the lanes lie along the reduced axes, or there are none")
     packed = {panels.tensor for panels in how.panels}
     for each in (what.output, *what.factors):
         step = each.strides.get(how.vector, 0)
