@@ -23,7 +23,7 @@ from isamap.ir.contraction import Contraction
 from isamap.ir.cpu import Core
 from isamap.ir.ranking import Ranking
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 def key(whats: Sequence[Contraction], core: Core, before: Sequence[str], measured: bool) -> str:
@@ -86,4 +86,5 @@ def _blocking(said: dict[str, Any]) -> Blocking:
         tuple(Panels(**each) for each in said["panels"]),
         tuple(Prefetch(**each) for each in said["prefetches"]),
         said["unroll"],
+        tuple(said["early"]),
     )
