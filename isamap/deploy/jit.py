@@ -23,7 +23,8 @@ from isamap.errors import Fault, InputError
 from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import contraction_of
 from isamap.ir.cpu import Core
-from isamap.ir.panels import ALIGNMENT_BYTES, scratch_bytes
+from isamap.ir.panels import ALIGNMENT_BYTES
+from isamap.ir.partial import scratch_bytes
 from isamap.ir.workload import Tensor, Workload
 from isamap.tiling.cached import blockings
 
