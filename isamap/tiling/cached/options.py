@@ -15,6 +15,7 @@ from math import ceil
 
 from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
 from isamap.ir.cpu import Core, MultiplyAdd
+from isamap.ir.factors import taken
 from isamap.tiling.cached.roles import Roles
 
 _MANY_ROWS = 512
@@ -129,6 +130,8 @@ def options(roles: Roles, core: Core, before: frozenset[str] = frozenset()) -> O
         "rows_inside": (True, False),
         "ahead": (0,) if roles.is_dot or must else (0, 8, 32),
     }
+    if True in values["rows_packed"] and _is_widened(roles, product_of):
+        values["rows_packed"] = (True,)
     if roles.along.tensor in before:
         values["columns_packed"] = (False,)
     if roles.across.tensor in before:
@@ -145,6 +148,12 @@ def _packing(roles: Roles, product_of: MultiplyAdd) -> tuple[bool, bool]:
         return False, False
     apart = roles.columns is not None and roles.along.strides[roles.columns] != 1
     return apart or product_of.group > 1, True
+
+
+def _is_widened(roles: Roles, product_of: MultiplyAdd) -> bool:
+    """Do the rows' elements get wider on their way? In panels they do once, otherwise whenever they are broadcast."""
+    taken_as = taken(roles.what, roles.columns or "", product_of)
+    return any(each.dtype.bits > each.factor.dtype.bits for each in taken_as if each.factor == roles.across)
 
 
 def _tiles(roles: Roles, core: Core, product_of: MultiplyAdd) -> tuple[Tile, ...]:
