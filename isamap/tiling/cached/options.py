@@ -19,6 +19,7 @@ from isamap.ir.factors import taken
 from isamap.tiling.cached.roles import Roles
 
 _MANY_ROWS = 512
+_EARLY_BYTES = 256 << 10  # beside what tiles use of a second cache of 1 or 2 MiB
 _UNROLL = 4  # steps in the body of the innermost loop: enough to hide its own instructions
 
 
@@ -96,9 +97,11 @@ class Options:
 
     def is_early(self, choice: Choice) -> bool:
         """Is what the next panels of the columns are made of fetched while tiles work on these? Where rows are few, so
-        that copies are much of the work and fetching by every tile anew is not."""
-        few = self.roles.extent(self.roles.rows) <= _MANY_ROWS and self.roles.depth is not None
-        return choice.columns_packed and few
+        that copies are much of the work and fetching by every tile anew is not, and the second cache keeps it."""
+        roles = self.roles
+        elements = self.width_of(choice) * choice.depth * roles.steps
+        kept = elements * roles.along.dtype.size_bytes <= _EARLY_BYTES
+        return choice.columns_packed and roles.depth is not None and roles.extent(roles.rows) <= _MANY_ROWS and kept
 
     def _panels(self, tensor: str, depth: int) -> Panels:
         return Panels(tensor, 0, before=True) if tensor in self.before else Panels(tensor, depth)

@@ -123,6 +123,9 @@ def test_bytes_lie_in_panels_along_the_lanes() -> None:
             assert {panels.tensor for panels in how.panels} >= least
 
 
-def test_the_next_panels_are_fetched_early_where_rows_are_few() -> None:
+def test_the_next_panels_are_fetched_early_where_rows_are_few_and_blocks_small() -> None:
     assert all(how.early == ("B",) for how, _ in _bytes(40, dot(8)))
     assert not any(how.early for how, _ in _bytes(700, dot(8)))
+    wide = [how for how, _ in blockings(gemm(400, 4096, 512), CORE, 4) if how.panels and how.loops[0].step >= 512]
+    assert wide
+    assert not any(how.early for how in wide)
