@@ -121,7 +121,7 @@ def options(roles: Roles, core: Core, before: frozenset[str] = frozenset()) -> O
     tiles = _dot_tiles(roles, core) if roles.is_dot else _tiles(roles, core, product_of)
     rows, columns, depth = (roles.extent(axis) for axis in (roles.rows, roles.columns, roles.depth))
     shortest = 8 if rows <= _FEW_ROWS and not roles.is_dot else 64
-    cut = roles.what.finish is None and not roles.inside
+    cut = not roles.inside
     must, may = _packing(roles, product_of)
     values: dict[str, tuple[object, ...]] = {
         "tile": tiles,
