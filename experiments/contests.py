@@ -83,7 +83,7 @@ class Experiment:
         found |= {"date": date.today().isoformat(), "machine": str(detected()), **_roofs(core, self.dtypes)}
         kept = {row["name"] for row in found["rows"]}
         left = [size for size in sizes if size.name not in kept]
-        with Ring(LIBRARIES) as ring:
+        with Ring(LIBRARIES, measure=True) as ring:
             for number, size in enumerate(left, 1):
                 contest = ring.contest(size.kernel(self.dtypes), core, seconds)
                 print(f"{number}/{len(left)} {line(contest)}", flush=True)

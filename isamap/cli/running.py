@@ -23,6 +23,15 @@ Against = Annotated[
 Seconds = Annotated[
     float, typer.Option("--seconds", min=0, metavar="S", help="How long rounds go on; preparing comes before.")
 ]
+Packed = Annotated[
+    str,
+    typer.Option(
+        "--packed", metavar="TENSOR", help="A factor that stays the same: copies of it are made before, not counted."
+    ),
+]
+Measure = Annotated[
+    bool, typer.Option("--measure", help="Time the model's best candidates first, and run the quickest of them.")
+]
 Threads = Annotated[int, typer.Option("--threads", min=1, metavar="N", help="Of each contestant, a CPU for each.")]
 
 
@@ -33,6 +42,8 @@ def run_kernel(
     settings: Settings = None,
     seconds: Seconds = _SECONDS,
     threads: Threads = 1,
+    packed: Packed = "",
+    measure: Measure = False,
     as_json: Json = False,
 ) -> None:
     """Compiles KERNEL for this CPU, checks its result, and times it.
@@ -46,8 +57,8 @@ def run_kernel(
     from isamap.tiling.cached.machine import core_of
 
     names = [name.strip() for name in against.split(",") if name.strip()]
-    with Progress() as progress, Ring(names, threads, progress) as ring:
-        found = ring.contest(work, core_of(machine), seconds)
+    with Progress() as progress, Ring(names, threads, progress, measure) as ring:
+        found = ring.contest(work, core_of(machine), seconds, frozenset(filter(None, packed.split(","))))
     if as_json:
         print_json(contest_json(found))
     else:

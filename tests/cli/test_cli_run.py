@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -76,13 +77,15 @@ def test_ctrl_c_leaves_no_process_behind() -> None:
     """As a terminal sends it: to the command, whose contestants are in sessions of their own."""
     command = [sys.executable, "-m", "isamap", "run", *GEMM, "--seconds", "60"]
     root = Path(__file__).resolve().parents[2]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
         assert running.stderr is not None
         for line in running.stderr:
             if line.startswith("measuring"):
                 break
         children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
-        running.send_signal(2)
+        os.killpg(running.pid, signal.SIGINT)
         assert running.wait(20) == 4
     assert children
     assert not [child for child in children if Path(f"/proc/{child}").exists()]

@@ -46,6 +46,8 @@ class Guarded:
 def product(rng: Random, lanes: int, family: Family = FAMILIES["f32"]) -> tuple[Contraction, Blocking]:
     """A matrix product of random extents, strides and transposes, and a random way to cut it."""
     m, n, k = (rng.choice([1, 2, rng.randint(1, 20), rng.randint(1, 3 * lanes + 5)]) for _ in range(3))
+    if family.is_exact:  # groups, and four of them together
+        k = rng.choice([rng.randint(1, 6), rng.randint(1, 20), rng.randint(16, 100)])
     across, down = rng.random() < 0.5, rng.random() < 0.5
     wide = [rng.choice([0, 0, rng.randint(1, 9)]) for _ in range(3)]
     one, other = types(family, rng)
@@ -61,7 +63,7 @@ def product(rng: Random, lanes: int, family: Family = FAMILIES["f32"]) -> tuple[
 
 def _cut(rng: Random, what: Contraction, lanes: int, dot: bool) -> Blocking:
     columns = rng.randint(1, 5) if dot else lanes * rng.randint(1, 3)
-    steps = {"n": columns * rng.randint(1, 3), "k": rng.choice([1, 7, 16, 100]), "m": rng.choice([1, 2, 3, 5, 8])}
+    steps = {"n": columns * rng.randint(1, 3), "k": rng.choice([1, 7, 16, 50, 100]), "m": rng.choice([1, 2, 3, 5, 8])}
     loops = (Loop("n", steps["n"]), Loop("k", steps["k"]), Loop("n", columns), Loop("m", steps["m"]))
     panels = []
     if not dot and (what.factor("B").strides["n"] != 1 or rng.random() < 0.5):
@@ -69,7 +71,11 @@ def _cut(rng: Random, what: Contraction, lanes: int, dot: bool) -> Blocking:
     if not dot and rng.random() < 0.5:
         panels.append(Panels("A", rng.choice([0, 2])))
     prefetches = (Prefetch(rng.choice("AB"), rng.randint(1, 9), rng.randint(1, 3)),) if rng.random() < 0.3 else ()
-    return Blocking("k" if dot else "n", loops, tuple(panels), prefetches, rng.choice([1, 2, 4]))
+    return Blocking("k" if dot else "n", loops, tuple(panels), prefetches, rng.choice([1, 2, 4]), _early(rng, panels))
+
+
+def _early(rng: Random, panels: list[Panels]) -> tuple[str, ...]:
+    return tuple(each.tensor for each in panels if each.depth and rng.random() < 0.5)
 
 
 def _varied(rng: Random, what: Contraction) -> Contraction:
@@ -91,7 +97,7 @@ def _in_groups(rng: Random, what: Contraction, how: Blocking, group: int) -> Blo
     panels = [Panels(each.tensor, 0, before=True) if rng.random() < 0.2 else each for each in panels]
     whole = any(each.depth < 2 for each in panels)
     loops = [Loop(x.axis, -(-x.step // group) * group) if whole and x.axis == "k" else x for x in how.loops]
-    return Blocking(how.vector, tuple(loops), tuple(panels), how.prefetches, how.unroll)
+    return Blocking(how.vector, tuple(loops), tuple(panels), how.prefetches, how.unroll, _early(rng, panels))
 
 
 def elements(what: Contraction, tensor: Strided) -> int:

@@ -33,12 +33,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Task:
-    """A kernel and the arrays of its inputs and its output, by the names of their tensors."""
+    """A kernel and the arrays of its inputs and its output, by the names of their tensors. What is ``packed`` may be
+    copied while the task is prepared: it stays the same in all calls. ``measure``: isamap may time several kernels."""
 
     work: Workload
     core: Core
     arrays: Mapping[str, Array]
     threads: int
+    packed: frozenset[str] = frozenset()
+    measure: bool = False
 
 
 @dataclass(frozen=True)

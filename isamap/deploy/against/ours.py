@@ -6,7 +6,7 @@ from importlib import metadata
 
 from isamap.deploy.against.library import Found, Ready, Task
 from isamap.deploy.jit import jit_workload
-from isamap.errors import Unsupported
+from isamap.deploy.kernel import Kernel
 from isamap.ir.blocking import Blocking
 from isamap.ir.contest import OURS
 
@@ -22,13 +22,24 @@ class Ours:
             return Found("of these sources")
 
     def prepare(self, found: Found, task: Task) -> Ready:
-        if task.threads > 1:
-            raise Unsupported("code generation", f"a kernel of {task.threads} threads")
-        kernel = jit_workload(task.work, task.core)
-        output = kernel.output.name
-        inputs = (task.arrays[name] for name in task.work.inputs if name != output)
-        bound = kernel.bound(*inputs, out=task.arrays[output])
-        return Ready(bound.call, choices(kernel.blocking), bound)
+        before = sorted(task.packed)
+        kernel = jit_workload(task.work, task.core, threads=task.threads, measure=task.measure, before=before)
+        arrays, output = task.arrays, kernel.output.name
+        inputs = (
+            kernel.pack(name, arrays[name]) if name in kernel.before else arrays[name]
+            for name in task.work.inputs
+            if name != output
+        )
+        bound = kernel.bound(*inputs, out=arrays[output])
+        return Ready(bound.call, choices(kernel.blocking) + ranked(kernel), bound)
+
+
+def ranked(kernel: Kernel) -> str:
+    """How well the model ranked the candidates that were timed, where some were."""
+    if kernel.ranking is None:
+        return ""
+    tried, behind = len(kernel.ranking.measured_s), kernel.ranking.regret
+    return f"; the quickest of {tried} that were timed, the model's first choice {behind:.1%} behind"
 
 
 def choices(how: Blocking) -> str:
@@ -36,4 +47,5 @@ def choices(how: Blocking) -> str:
     parts = [" ".join(f"{loop.axis}/{loop.step}" for loop in how.loops) or "no loops"]
     parts += [f"panels of {each.tensor} {'before' if each.before else f'at {each.depth}'}" for each in how.panels]
     parts += [f"{each.tensor} fetched {each.ahead} ahead to level {each.level}" for each in how.prefetches]
+    parts += [f"next panels of {tensor} fetched early" for tensor in how.early]
     return ", ".join([*parts, f"lanes along {how.vector}"])

@@ -36,13 +36,15 @@ class Contestant:
         self.output, self.start = "", None  # type: str, Array | None
         self.arrays: Mapping[str, Array] = {}
 
-    def take(self, work: Workload, core: Core, values: Mapping[str, Array]) -> str:
-        """How the library does the kernel."""
+    def take(
+        self, work: Workload, core: Core, values: Mapping[str, Array], packed: frozenset[str], measure: bool
+    ) -> str:
+        """How the library does the kernel; it may copy what is ``packed``."""
         self.ready, self.arrays = Ready(lambda: None, ""), {}
         self.arrays = placed(work, values)
         (self.output,) = work.outputs
         self.start = values.get(self.output)
-        self.ready = self.library.prepare(self.found, Task(work, core, self.arrays, self.threads))
+        self.ready = self.library.prepare(self.found, Task(work, core, self.arrays, self.threads, packed, measure))
         return self.ready.how
 
     def call(self, calls: int) -> float:

@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 ROW_MAJOR, TRANSPOSED = 101, (112, b"T")
+AS_IT_IS = ctypes.c_int(111)
 Matrix = NDArray[Any]
 
 
@@ -91,3 +92,25 @@ def _bytes(left: Any, right: Any, sums: Any, ta: Any, tb: Any, m: Any, n: Any, k
         matrix(a, left, (rows, summed), lda.value, ta.value), matrix(b, right, (summed, columns), ldb.value, tb.value),
         matrix(c, sums, (rows, columns), ldc.value), alpha.value, beta.value,
     )  # fmt: skip
+
+
+def cblas_sgemm_pack_get_size(kind: Any, m: Any, n: Any, k: Any) -> int:
+    return int(4 * k.value * {161: m.value, 162: n.value}[kind.value])
+
+
+def cblas_sgemm_pack(order: Any, kind: Any, how: Any, m: Any, n: Any, k: Any, alpha: Any, given: Any, leading: Any,
+                     copy: Any) -> None:  # fmt: skip
+    """Row-major, without gaps."""
+    assert (order.value, alpha.value) == (ROW_MAJOR, 1)
+    shape = {161: (m.value, k.value), 162: (k.value, n.value)}[kind.value]
+    matrix(copy, np.float32, shape, shape[1])[...] = matrix(given, np.float32, shape, leading.value, how.value)
+
+
+def cblas_sgemm_compute(order: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, a: Any, lda: Any, b: Any, ldb: Any,
+                        beta: Any, c: Any, ldc: Any) -> None:  # fmt: skip
+    assert 151 in (ta.value, tb.value)
+    places = [(151, k.value, ta, lda), (151, n.value, tb, ldb)]
+    hows = [(AS_IT_IS if how.value == packed else how, length if how.value == packed else leading)
+            for packed, length, how, leading in places]  # fmt: skip
+    (ta, lda), (tb, ldb) = ((how, ctypes.c_int(getattr(leading, "value", leading))) for how, leading in hows)
+    cblas_sgemm(order, ta, tb, m, n, k, ctypes.c_float(1), a, lda, b, ldb, beta, c, ldc)

@@ -7,6 +7,7 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 from isamap.deploy.against import cblas, onednn
@@ -44,7 +45,8 @@ def right(work: Workload, ready: Any) -> str:
     """What is wrong with one call, if anything; ``ready`` makes it for arrays."""
     values = random_inputs(work, 3)
     arrays = placed(work, values)
-    ready(arrays).call()
+    made = ready(arrays)
+    made.call()
     return reference(work, values).judge(arrays["C"])[1]
 
 
@@ -56,6 +58,18 @@ def test_what_cblas_is_given(kernel: str) -> None:
         return sgemm(lambda name: getattr(blas, name), what, arrays)
 
     assert right(KERNELS[kernel], ready) == ""
+
+
+def test_matrices_that_lie_among_each_other_are_no_batch() -> None:
+    """MKL does nothing where a step is less than a matrix."""
+
+    def how(kernel: str) -> str:
+        work = KERNELS[kernel]
+        arrays = placed(work, random_inputs(work, 3))
+        return sgemm(lambda name: getattr(blas, name), product_of(contraction_of(work)), arrays).how
+
+    assert how("batch") == "cblas_sgemm_batch_strided"
+    assert how("batch within") == "cblas_sgemm, 4 calls"
 
 
 @pytest.mark.parametrize("kernel", [*KERNELS, "u8 by s8", "s8 by s8", "s8 by u8, column-major"])
@@ -70,6 +84,20 @@ def test_mkl_has_unsigned_bytes_on_the_left(kernel: str, monkeypatch: pytest.Mon
     slow(monkeypatch)
     work = BYTES[kernel]
     assert right(work, lambda arrays: Mkl().prepare(NOT_FOUND, Task(work, CORE, arrays, 1))) == ""
+
+
+@pytest.mark.parametrize("packed", ["A", "B"])
+@pytest.mark.parametrize("kernel", [name for name in KERNELS if "batch" not in name])
+def test_what_mkl_packs_before(kernel: str, packed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow(monkeypatch)
+    work = KERNELS[kernel]
+
+    def ready(arrays: Any) -> Ready:
+        made = Mkl().prepare(NOT_FOUND, Task(work, CORE, arrays, 1, frozenset({packed})))
+        arrays[packed][...] = np.nan  # it was copied
+        return made
+
+    assert right(work, ready) == ""
 
 
 @pytest.mark.parametrize(
@@ -118,10 +146,11 @@ def test_installed_libraries_do_every_kernel(library: Library) -> None:
     try:
         for name, work in {**KERNELS, **BYTES}.items():
             values = random_inputs(work, 3)
-            with suppress(Refused) if name in BYTES else nullcontext():
-                process.ask("take", work, CORE, values, limit_s=60)
-                wrong = reference(work, values).judge(process.ask("result", limit_s=60))[1]
-                assert not wrong, f"{name}: {wrong}"
+            for packed in ({}, {"A"}, {"B"}) if library.name == "mkl" else ({},):
+                with suppress(Refused) if name in BYTES else nullcontext():
+                    process.ask("take", work, CORE, values, frozenset(packed), limit_s=60)
+                    wrong = reference(work, values).judge(process.ask("result", limit_s=60))[1]
+                    assert not wrong, f"{name}, {packed}: {wrong}"
     finally:
         process.kill()
 

@@ -80,6 +80,11 @@ def test_what_isamap_does_not_compile_ends_the_contest() -> None:
         assert arena.contest(gemm(4, 5, 6), CORE, 0.0).ours.is_right
 
 
+def test_only_factors_are_packed() -> None:
+    with Ring(["numpy"]) as arena, pytest.raises(InputError, match="--packed: expected some of A B, got C"):
+        arena.contest(gemm(4, 5, 6), CORE, 0.0, frozenset("AC"))
+
+
 def test_names_and_threads_that_cannot_be() -> None:
     with pytest.raises(InputError, match=r"--against: expected some of numpy .* gone, got slowblas"):
         Ring(["numpy", "slowblas"])
