@@ -88,15 +88,6 @@ def test_lanes_along_the_sum_where_both_factors_have_it_side_by_side() -> None:
     assert how.vector == "k"
 
 
-def test_a_finish_keeps_sums_whole() -> None:
-    from isamap.ir.contraction import Finish
-    from isamap.ir.scalar import Access, Read
-
-    value = Read(Access("S", ()))
-    what = replace(gemm(64, 64, 4096), finish=Finish(value, "S"))
-    assert all(how.tile(what.extents)["k"] == 4096 for how, _ in blockings(what, CORE, 4))
-
-
 def test_factors_in_panels_before_are_not_packed_again() -> None:
     ((how, _),) = blockings(gemm(32, 512, 512), CORE, 1, ["B"])
     (panels,) = (each for each in how.panels if each.tensor == "B")
