@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from llvmlite import ir
 
 from isamap.codegen.elementwise import Elementwise
-from isamap.codegen.lanes import Lanes, element
+from isamap.codegen.lanes import Lanes
 from isamap.codegen.operand import Blocks, Operand, in_place
 from isamap.codegen.tile import Point, Tile
-from isamap.codegen.vectors import I32, Vectors
-from isamap.errors import Unsupported
+from isamap.codegen.vectors import I32, Vectors, element_type
 from isamap.ir.contraction import Contraction, Finish, Strided
 from isamap.ir.scalar import Access
 
@@ -65,9 +64,7 @@ class _Elements:
 
     @staticmethod
     def begun(vectors: Vectors, tensor: Strided, pointer: ir.Value, blocks: Blocks, vector: str) -> _Elements:
-        if tensor.dtype.kind == "bool":
-            raise Unsupported("code generation", f"{tensor.tensor}, a tensor of type bool", "u8(...) makes bytes of it")
-        own = replace(vectors, element=element(tensor.dtype), element_bytes=tensor.dtype.size_bytes)
+        own = replace(vectors, element=element_type(tensor.dtype), element_bytes=tensor.dtype.size_bytes)
         operand = in_place(own, tensor, pointer)
         return _Elements(own, operand, operand.start(own, blocks), tensor.strides.get(vector, 0))
 

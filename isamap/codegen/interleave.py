@@ -56,7 +56,8 @@ class Interleave:
         moves = (self.source, read), (self.target, write)
         step = self._group * (_AT_ONCE if self._is_along_group else 1)
         sums = nest(self.vectors.builder, sizes, step, 1, point, [self.vectors.zero] * len(summed))
-        self._store(summed, sums, width, blocks)
+        if self.layout.sums:
+            self._store(summed, sums, width, blocks)
 
     def _groups(self, read: ir.Value, write: ir.Value, width: int, deep: int) -> None:
         """The groups of ``deep`` elements, ``width`` of each."""
@@ -64,9 +65,9 @@ class Interleave:
         for at, lanes in _pieces(width, self.vectors.lanes):
             from_here = self._read_at(read, at * across)
             if across == 1 and not self._is_along_group:
-                self._write(self._read.rows(from_here, apart, deep, lanes), write, 0, at)
+                self._write(self._made.rows(from_here, apart, deep, lanes), write, 0, at)
             elif deep == _AT_ONCE * self._group and lanes >= _AT_ONCE:
-                for row, value in enumerate(self._read.columns(from_here, across, lanes)):
+                for row, value in enumerate(self._made.columns(from_here, across, lanes)):
                     self._write(value, write, row, at)
             else:
                 self._one_by_one(read, write, range(at, at + lanes), deep)
@@ -75,7 +76,7 @@ class Interleave:
         apart, across = self.source.within[self._axis], self.source.within[self.layout.along]
         for n in columns:
             for k in range(0, deep, self._group):
-                group = self._read.one(self._read_at(read, n * across + k * apart), apart, min(self._group, deep - k))
+                group = self._made.one(self._read_at(read, n * across + k * apart), apart, min(self._group, deep - k))
                 self._write(group, write, k // self._group, n)
 
     def _added(self, write: ir.Value, row: int, at: int, width: int, total: ir.Value) -> ir.Value:
@@ -85,15 +86,11 @@ class Interleave:
 
     def _store(self, summed: range, sums: Values, width: int, blocks: Blocks) -> None:
         """What is taken away from the sums, behind the panels."""
-        builder = self.vectors.builder
+        vectors, along = self.vectors, self.layout.along
+        start = vectors.at(self.target.sums, self.target.distance(vectors, blocks, along))
         for at, total in zip(summed, sums, strict=True):
-            first = builder.add(
-                self.target.distance(self.vectors, blocks, self.layout.along), ir.Constant(ir.IntType(64), at)
-            )
-            taken_away = builder.sub(self.vectors.zero, total)
-            self.vectors.store(
-                taken_away, self.vectors.at(self.target.sums, first), min(self.vectors.lanes, width - at)
-            )
+            taken_away = vectors.builder.sub(vectors.zero, total)
+            vectors.store(taken_away, vectors.at(start, at), min(vectors.lanes, width - at))
 
     def _write(self, value: ir.Value, write: ir.Value, row: int, column: int) -> None:
         """A group or several, as wide as a sum each."""
@@ -104,7 +101,7 @@ class Interleave:
         return self.vectors.at(read, offset, self.source.element)
 
     @property
-    def _read(self) -> Groups:
+    def _made(self) -> Groups:
         return Groups(self.vectors, self.source.dtype, self.layout.dtype, self._group)
 
     @property

@@ -37,14 +37,14 @@ def arguments(what: Contraction) -> tuple[str, ...]:
 def kernel(what: Contraction, how: Blocking, product: MultiplyAdd, name: str = "kernel") -> ir.Module:
     """The module with function ``name``. Raises Unsupported for what no register tile can do with the instruction."""
     refuse(what, how, product)
-    module, builder, pointers = _function(name, len(arguments(what)) + 1, shared=_shared(what))
+    module, builder, pointers = _function(name, len(arguments(what)) + 1, _may_be_one(what))
     does = _product(module, builder, what, how, product)
-    output, one, other, *others, scratch = pointers
-    given = zip((what.output, *what.factors), (output, one, other), strict=True)
-    operands = {each.tensor: in_place(does.vectors, each, at) for each, at in given}
+    tensors = (what.output, *what.factors)
+    given = zip(tensors, pointers, strict=False)
+    operands = {each.tensor: in_place(does.vectors, each, pointer) for each, pointer in given}
     blocks = {axis: (number(0), extent) for axis, extent in what.extents.items()}
-    finished = Finished(what, what.finish, output, others) if what.finish else None
-    _Emitter(what, how, does, scratch, finished).inside(0, blocks, operands)
+    finished = Finished(what, what.finish, pointers[0], pointers[len(tensors) : -1]) if what.finish else None
+    _Emitter(what, how, does, pointers[-1], finished).inside(0, blocks, operands)
     builder.ret_void()
     return module
 
@@ -77,16 +77,19 @@ def _copied(does: Product, source: Operand, target: Operand, lies: Layout, block
         Interleave(does.vectors, does, source, target, lies).block(blocks)
 
 
-def _shared(what: Contraction) -> range:
-    """Which pointers may be to one memory: the output is finished with what it held before."""
-    return range(3, len(arguments(what))) if what.finish else range(0)
+def _may_be_one(what: Contraction) -> list[int]:
+    """Which pointers may be to one memory: the output, and what is read just where it is written."""
+    places = [n for n, name in enumerate(arguments(what)) if name in what.in_place]
+    return [0, *places] if places else []
 
 
-def _function(name: str, count: int, shared: Sequence[int] = ()) -> tuple[ir.Module, ir.IRBuilder, Sequence[ir.Value]]:
+def _function(
+    name: str, count: int, may_be_one: Sequence[int] = ()
+) -> tuple[ir.Module, ir.IRBuilder, Sequence[ir.Value]]:
     module = ir.Module(name)
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER] * count), name)
     for n, argument in enumerate(function.args):
-        if not shared or n not in (0, *shared):
+        if n not in may_be_one:
             argument.add_attribute("noalias")
     return module, ir.IRBuilder(function.append_basic_block("entry")), function.args
 
@@ -149,13 +152,13 @@ class _Emitter:
             self.how.unroll,
             tuple(Prefetched(started[each.tensor], each.ahead, each.level) for each in fetched),
         )
-        output = started[self.what.output.tensor]
-        sums = tile.zeros() if self.finished else self._begun(blocks, tile, lambda: tile.loaded(output))
+        output, factors = started[self.what.output.tensor], [started[each.tensor] for each in self.what.factors]
+        sums = self._begun(blocks, tile, lambda: tile.loaded(output))
         for panels in self.how.panels:
             operand = operands[panels.tensor]
             if operand.sums is not None:
                 sums = corrected(tile, operand, blocks, self._cut(panels.depth), sums)
-        sums = tile.sums([started[each.tensor] for each in self.what.factors], sums)
+        sums = tile.sums(factors, sums)
         if self.finished:
             self.finished.store(self.vectors, tile, blocks, sums)
         else:

@@ -6,21 +6,15 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from isamap.errors import Unsupported
+from isamap.codegen.vectors import I1, element_type
 from isamap.ir.dtype import DType, Number
-
-_FLOATS = {"f32": ir.FloatType(), "f64": ir.DoubleType()}
 
 
 def element(dtype: DType) -> ir.Type:
     """The LLVM type of one value of ``dtype``; raises Unsupported where vectors hold none."""
     if dtype.kind == "bool":
-        return ir.IntType(1)
-    if dtype.is_integer and not dtype.is_packed:
-        return ir.IntType(dtype.bits)
-    if dtype.name not in _FLOATS:
-        raise Unsupported("code generation", f"arithmetic in {dtype}", "cast it: f32(...)")
-    return _FLOATS[dtype.name]
+        return I1
+    return element_type(dtype)
 
 
 @dataclass(frozen=True)

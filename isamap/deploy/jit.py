@@ -3,103 +3,126 @@
 f = jit("C[m,n] += A[m,k] * B[k,n]", A=a, B=b)
 c = f(a, b)
 g = jit("S[m,n] += A[m,k] * B[k,n]; C[m,n] = max(S[m,n] + bias[n], 0)", A=a, B=b, bias=d)
+h = jit("C[m,n] += A[m,k] * B[k,n]", A=a, B=b, before=["B"])
+c = h(a, h.pack("B", b))
 """
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-
-import numpy as np
+from functools import cache
 
 from isamap.codegen.cpu import require_runs
-from isamap.codegen.kernel import arguments, kernel
-from isamap.codegen.native import Native, loaded, object_code
-from isamap.deploy.arrays import Array, as_array, empty, require, require_apart
+from isamap.deploy import kept
+from isamap.deploy.kernel import Kernel
+from isamap.deploy.measured import seconds_of
+from isamap.deploy.part import Part, part
 from isamap.deploy.statement import Statements, workload_of
 from isamap.errors import Fault, InputError
-from isamap.ir.blocking import Blocking
-from isamap.ir.contraction import contraction_of
+from isamap.host import NAME, calibrated_file, load_target
+from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.cpu import Core
-from isamap.ir.panels import ALIGNMENT_BYTES, scratch_bytes
-from isamap.ir.workload import Tensor, Workload
-from isamap.tiling.cached import blockings
+from isamap.ir.ranking import Ranking
+from isamap.ir.workload import Workload
+from isamap.tiling.cached import blockings, core_of, shares
+
+_CANDIDATES = 16
+_MEASURING_S = 3.0
 
 
-@dataclass(frozen=True)
-class Bound:
-    """``call`` is the kernel on arrays that it knows; ``kept`` is what must live as long."""
-
-    call: Callable[[], object]
-    kept: tuple[object, ...] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """A compiled einsum. Thread-safe: every call brings its own scratch memory."""
-
-    work: Workload
-    blocking: Blocking
-    arguments: tuple[str, ...]
-    in_place: frozenset[str]
-    scratch_bytes: int
-    code: bytes = field(repr=False)
-    native: Native = field(repr=False, compare=False)
-
-    @property
-    def output(self) -> Tensor:
-        return self.work.tensor(self.work.outputs[0])
-
-    def __call__(self, *arrays: object, out: object | None = None) -> Array:
-        """The output, in ``out`` where it is given; ``arrays`` are the inputs in the order in which they are read, or
-        the output first where it goes on from what it holds. Raises InputError."""
-        result, addresses, _ = self._prepared(arrays, out)
-        self.native.call(*addresses)
-        return result
-
-    def bound(self, *arrays: object, out: object) -> Bound:
-        """A call on these arrays, checked once, for who makes it often, one at a time. Raises InputError."""
-        result, addresses, scratch = self._prepared(arrays, out)
-        function = ctypes.CFUNCTYPE(None)(ctypes.cast(self.native.call, ctypes.c_void_p).value or 0)
-        call = partial(function, *(ctypes.c_void_p(each) for each in addresses))
-        return Bound(call, (self, result, arrays, scratch))
-
-    def _prepared(self, arrays: Sequence[object], out: object | None) -> tuple[Array, list[int], Array]:
-        """The output, what the machine code is given, and the scratch memory that it points to. Raises InputError."""
-        names = [name for name in self.work.inputs if name != self.output.name]
-        continues = self.output.name in self.work.inputs
-        if len(arrays) != len(names):
-            raise InputError([Fault((), f"{len(names)} arrays: {' '.join(names)}", str(len(arrays)))])
-        if continues and out is None:
-            raise InputError([Fault(("out",), f"the array that {self.output.name} goes on from", "none")])
-        tensors = {name: self.work.tensor(name) for name in names}
-        given = {name: as_array(name, array, tensors[name].dtype) for name, array in zip(names, arrays, strict=True)}
-        result = empty(self.output) if out is None else as_array(self.output.name, out)
-        addresses = {self.output.name: require(result, self.output, written=True)}
-        addresses |= {name: require(array, tensors[name], written=False) for name, array in given.items()}
-        require_apart(self.output.name, result, given, self.in_place)
-        scratch = np.empty(self.scratch_bytes + ALIGNMENT_BYTES, np.uint8)
-        start = scratch.__array_interface__["data"][0]
-        return result, [*(addresses[name] for name in self.arguments), start + -start % ALIGNMENT_BYTES], scratch
-
-
-def jit(statements: Statements, core: Core, **arrays: object) -> Kernel:
+def jit(
+    statements: Statements,
+    core: Core | None = None,
+    /,
+    *,
+    threads: int = 1,
+    measure: bool = False,
+    before: Sequence[str] = (),
+    keep: bool = True,
+    **arrays: object,
+) -> Kernel:
     """The einsum, or several, for arrays of these shapes, strides and types; where the output is among them and goes on
-    from what it holds, that is read. Raises InputError, also where this CPU has not what code for ``core`` may use, and
-    Unsupported for what is not compiled yet."""
-    return jit_workload(workload_of(statements, arrays), core)
+    from what it holds, that is read.
+
+    ``core`` is a description of this CPU's (None: the target ``host``); ``measure`` times the model's best candidates
+    on it and takes the quickest; factors ``before`` are given in panels, from ``Kernel.pack``; ``keep``: compiled
+    kernels are kept on disk and found there again. Raises InputError, also where this CPU has not what code for the
+    core may use, and Unsupported for what is not compiled yet.
+    """
+    work = workload_of(statements, arrays)
+    return jit_workload(work, core, threads=threads, measure=measure, before=before, keep=keep)
 
 
-def jit_workload(work: Workload, core: Core) -> Kernel:
+def jit_workload(
+    work: Workload,
+    core: Core | None = None,
+    *,
+    threads: int = 1,
+    measure: bool = False,
+    before: Sequence[str] = (),
+    keep: bool = True,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Kernel:
     """A contraction, and what becomes of its sums. Raises InputError and Unsupported as ``jit`` does."""
+    core = core or host_core()
     if core.llvm is not None:
         require_runs(core.llvm, core.name)
     what = contraction_of(work)
-    ((how, _),) = blockings(what, core, most=1)
-    product = core.multiply_add(what)
-    names = arguments(what)
-    code = object_code(str(kernel(what, how, product)))
-    native = loaded(code, "kernel", len(names) + 1)
-    return Kernel(work, how, names, what.in_place, scratch_bytes(what, how, product), code, native)
+    _require(what, threads, before)
+    whats = shares(what, core, threads)
+    folder, name = calibrated_file().parent / "kernels", kept.key(whats, core, before, measure)
+    parts, ranking = kept.read(folder, name, whats, core) if keep else None, None
+    if parts is None:
+        parts, ranking = _compiled(whats, core, before, measure, progress)
+        if keep:
+            kept.write(folder, name, parts)
+    return Kernel(work, parts, ranking)
+
+
+@cache
+def host_core() -> Core:
+    """The core of the target ``host``: as calibrated, or as described. Raises InputError on an unknown CPU."""
+    return core_of(load_target(NAME))
+
+
+def _require(what: Contraction, threads: int, before: Sequence[str]) -> None:
+    faults = [] if threads >= 1 else [Fault(("threads",), "at least 1", str(threads))]
+    factors = [factor.tensor for factor in what.factors]
+    for name in before:
+        if name not in factors:
+            faults.append(Fault(("before",), f"one of the factors, {' and '.join(factors)}", repr(name)))
+    if faults:
+        raise InputError(faults)
+
+
+def _compiled(
+    whats: Sequence[Contraction], core: Core, before: Sequence[str], measure: bool, progress: Callable[[str], None]
+) -> tuple[tuple[Part, ...], Ranking | None]:
+    """Every share cut as the first is best cut, where they are alike."""
+    found: list[Part] = []
+    ranking = None
+    for what in whats:
+        alike = [each.how for each in found if each.what.extents == what.extents]
+        if alike:
+            found.append(part(what, alike[0], core))
+        elif measure:
+            best, ranking = _quickest(what, core, before, progress)
+            found.append(best)
+        else:
+            ((how, _),) = blockings(what, core, 1, before)
+            found.append(part(what, how, core))
+    return tuple(found), ranking
+
+
+def _quickest(
+    what: Contraction, core: Core, before: Sequence[str], progress: Callable[[str], None]
+) -> tuple[Part, Ranking]:
+    chosen = blockings(what, core, _CANDIDATES, before)
+    candidates = []
+    for n, (how, _) in enumerate(chosen):
+        progress(f"compiling candidate {n + 1} of {len(chosen)}")
+        candidates.append(part(what, how, core))
+    progress(f"timing {len(candidates)} candidates")
+    seconds = seconds_of(candidates, _MEASURING_S)
+    ranking = Ranking(tuple(cycles for _, cycles in chosen), tuple(seconds))
+    return candidates[seconds.index(min(seconds))], ranking

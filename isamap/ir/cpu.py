@@ -44,7 +44,8 @@ class MultiplyAdd:
 
 @dataclass(frozen=True)
 class Core:
-    """``caches`` from the core outwards, main memory last; ``llvm`` is what its machine code is made for."""
+    """``caches`` from the core outwards, main memory last; loads and stores are of whole vectors, splats of one element
+    into every lane; ``llvm`` is what its machine code is made for."""
 
     name: str
     clock_hz: float
@@ -52,6 +53,7 @@ class Core:
     registers: int
     multiply_adds: tuple[MultiplyAdd, ...]
     loads_per_cycle: float
+    splats_per_cycle: float
     stores_per_cycle: float
     caches: tuple[Cache, ...]
     llvm: TargetMachine | None = None

@@ -28,8 +28,8 @@ class Expressions:
         return self._float(depth) if dtype == "f32" else self._integer(dtype, depth)
 
     def _leaf(self, dtype: str) -> str:
-        if self._rng.random() < 0.05:
-            return f"{self._saturate()}{dtype}({self._number(dtype)})"
+        if self._rng.random() < 0.1:
+            return f"{self._saturate()}{dtype}({self._number(self._rng.choice(list(_NUMBERS)))})"
         source = dtype if dtype in self._reads else self._rng.choice(list(self._reads))
         read = self._rng.choice(self._reads[source])
         return read if source == dtype else f"{self._saturate()}{dtype}({read})"
@@ -61,7 +61,7 @@ class Expressions:
     def _float(self, depth: int) -> str:
         one, other = self._pair("f32", depth)
         inner = self.value("f32", depth - 1)
-        read = self._rng.choice(self._reads["f32"])
+        read = self.value("f32", 0)
         return self._rng.choice([
             f"({one}) + ({other})", f"({one}) - ({other})", f"({one}) * ({other})", f"({inner}) / {read}",
             f"max({one}, {other})", f"min({one}, {other})", f"-({inner})", f"abs({inner})", f"floor({inner})",

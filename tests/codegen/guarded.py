@@ -45,6 +45,8 @@ class Guarded:
 def product(rng: Random, lanes: int, family: Family = FAMILIES["f32"]) -> tuple[Contraction, Blocking]:
     """A matrix product of random extents, strides and transposes, and a random way to cut it."""
     m, n, k = (rng.choice([1, 2, rng.randint(1, 20), rng.randint(1, 3 * lanes + 5)]) for _ in range(3))
+    if family.is_exact:  # groups, and four of them together
+        k = rng.choice([rng.randint(1, 6), rng.randint(1, 20), rng.randint(16, 100)])
     across, down = rng.random() < 0.5, rng.random() < 0.5
     wide = [rng.choice([0, 0, rng.randint(1, 9)]) for _ in range(3)]
     one, other = types(family, rng)
@@ -60,7 +62,7 @@ def product(rng: Random, lanes: int, family: Family = FAMILIES["f32"]) -> tuple[
 
 def _cut(rng: Random, what: Contraction, lanes: int, dot: bool) -> Blocking:
     columns = rng.randint(1, 5) if dot else lanes * rng.randint(1, 3)
-    steps = {"n": columns * rng.randint(1, 3), "k": rng.choice([1, 7, 16, 100]), "m": rng.choice([1, 2, 3, 5, 8])}
+    steps = {"n": columns * rng.randint(1, 3), "k": rng.choice([1, 7, 16, 50, 100]), "m": rng.choice([1, 2, 3, 5, 8])}
     loops = (Loop("n", steps["n"]), Loop("k", steps["k"]), Loop("n", columns), Loop("m", steps["m"]))
     panels = []
     if not dot and (what.factor("B").strides["n"] != 1 or rng.random() < 0.5):

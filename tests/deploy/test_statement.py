@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from isamap.codegen.cpu import features
 from isamap.deploy import jit
 from isamap.deploy.statement import workload_of
 from isamap.errors import InputError, InvalidNoun, Unsupported
+from isamap.ir.cpu import MultiplyAdd
+from tests.codegen.families import dot, pairs
 from tests.cores import CORE
 
 Array = NDArray[Any]
@@ -67,6 +71,26 @@ def test_sums_become_bytes() -> None:
     assert np.array_equal(found, wanted)
 
 
+@pytest.mark.parametrize(("add", "needed"), [(pairs(8), {"avx2"}), (dot(16), {"avx512vnni"})])
+def test_sums_of_bytes_become_bytes(add: MultiplyAdd, needed: set[str]) -> None:
+    """Scaled per column as floats, and by an integer and a shift."""
+    if lacking := needed - features():
+        pytest.skip(f"this CPU lacks {' '.join(sorted(lacking))}")
+    rng = np.random.default_rng(0)
+    core = replace(CORE, multiply_adds=(*CORE.multiply_adds, add))
+    a, b = rng.integers(0, 256, (M, K), np.uint8), rng.integers(-128, 128, (K, N), np.int8)
+    bias, scale = rng.integers(-9999, 9999, N, np.int32), rng.uniform(0.001, 0.01, N).astype(np.float32)
+    sums = "S[m,n] += s32(A[m,k]) * s32(B[k,n])"
+    exact = a.astype(np.int32) @ b.astype(np.int32) + bias
+    floats = f"{sums}; C[m,n] = sat_u8(s32(round(f32(S[m,n] + bias[n]) * scale[n])) + 100)"
+    found = jit(floats, core, A=a, B=b, bias=bias, scale=scale)(a, b, bias, scale)
+    wanted = np.clip(np.rint(exact.astype(np.float32) * scale).astype(np.int32) + 100, 0, 255)
+    assert len(np.unique(wanted)) > 50
+    assert np.array_equal(found, wanted)
+    found = jit(f"{sums}; C[m,n] = sat_s8((7 * (S[m,n] + bias[n]) + 512) >> 10)", core, A=a, B=b, bias=bias)(a, b, bias)
+    assert np.array_equal(found, np.clip((7 * exact + 512) >> 10, -128, 127))
+
+
 def test_types_between_statements_follow_from_casts() -> None:
     text = f"""
         {SUMS}
@@ -82,6 +106,13 @@ def test_types_between_statements_follow_from_casts() -> None:
     assert np.array_equal(jit(text, CORE, A=a, B=b)(a, b), wanted)
 
 
+def test_ties_go_to_even() -> None:
+    a, b = whole(M, K), whole(K, N, seed=1)
+    halves = np.rint((a @ b) * np.float32(0.5))
+    assert (halves != np.floor((a @ b) * np.float32(0.5) + 0.5)).any()
+    assert np.array_equal(jit(f"{SUMS}; C[m,n] = round(S[m,n] * 0.5)", CORE, A=a, B=b)(a, b), halves)
+
+
 def test_not_a_number_is_kept_by_relu_and_becomes_zero_in_a_byte() -> None:
     a, b = whole(M, K), whole(K, N, seed=1)
     a[2, 3], a[4, 5] = np.nan, np.inf
@@ -91,6 +122,8 @@ def test_not_a_number_is_kept_by_relu_and_becomes_zero_in_a_byte() -> None:
     assert np.array_equal(relu, np.maximum(sums, 0), equal_nan=True)
     byte = jit(f"{SUMS}; C[m,n] = sat_s8(S[m,n])", CORE, A=a, B=b)(a, b)
     assert np.array_equal(byte, np.clip(np.nan_to_num(sums, nan=0.0), -128, 127))
+    itself = jit(f"{SUMS}; C[m,n] = select(S[m,n] != S[m,n], s32(1), s32(0))", CORE, A=a, B=b)(a, b)
+    assert np.array_equal(itself, np.isnan(sums))
 
 
 def test_many_layers_of_batches_have_a_bias_each() -> None:
@@ -126,6 +159,11 @@ def test_leading_dimensions_and_transposes() -> None:
     assert np.array_equal(c, 2 * (a.T @ b.T) + d.T)
     c[...] = -1000.0
     assert (large == -1000.0).all()
+
+
+def test_an_output_that_is_given_and_not_read_need_not_be_given_again() -> None:
+    kernel = jit(f"{SUMS}; C[m,n] = max(S[m,n], 0)", CORE, A=A, B=B, C=D)
+    assert np.array_equal(kernel(A, B), kernel(A, B, out=np.empty_like(D)))
 
 
 def test_the_output_goes_on_from_what_it_holds() -> None:
@@ -180,3 +218,12 @@ def test_mistakes_of_statements_are_said(text: Any, given: dict[str, Array], rea
 def test_what_no_vectors_do_is_said() -> None:
     with pytest.raises(Unsupported, match="exp of f32 values"):
         jit(f"{SUMS}; C[m,n] = exp(S[m,n])", CORE, A=A, B=B)
+
+
+def test_a_call_that_is_bound_keeps_its_numbers() -> None:
+    c = np.zeros((M, N), np.float32)
+    bound = jit(f"{SUMS}; C[m,n] = alpha[] * S[m,n]", CORE, A=A, B=B, alpha=1.0).bound(A, B, 3.0, out=c)
+    others = [np.array(n, np.float32) for n in range(1000)]
+    bound.call()
+    assert others[-1] == 999
+    assert np.allclose(c, 3 * EXACT, rtol=0, atol=4 * BOUND)

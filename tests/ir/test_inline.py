@@ -56,13 +56,21 @@ def test_others_lie_along_axes_of_the_sums() -> None:
 def test_an_output_that_goes_on_is_read_where_it_is_written() -> None:
     found = read("C[m,n] += S[m,n] * 2", inputs="A B C")
     assert found.finish is not None
-    assert (str(found.finish.value), found.in_place) == ("C[m, n] + S[m, n] * 2", {"C"})
+    assert (str(found.finish.value), set(found.in_place)) == ("C[m, n] + S[m, n] * 2", {"C"})
 
 
 def test_only_what_is_read_where_it_is_stored_may_be_the_output() -> None:
     assert read("C[m,n] = S[m,n] + D[m,n] + bias[n]").in_place == {"D"}
     assert read("C[m,n] = S[m,n] + E[n,m]").in_place == frozenset()
     assert read("C[m,n] = S[m,n] + f32(D[m,n])", D="s32").in_place == frozenset()
+
+
+def test_a_factor_is_not_the_output() -> None:
+    """Where it is read beside the sums, too."""
+    tensors = [Tensor(name, F32, (8, 8)) for name in "ABSC"]
+    texts = "S[m,n] += A[m,k] * B[k,n]", "C[m,n] = S[m,n] + A[m,n] + B[m,n]"
+    statements = [parse_statement(text, frozenset("ABSC")) for text in texts]
+    assert contraction_of(workload("square", tensors, statements)).in_place == frozenset()
 
 
 def test_a_tensor_times_itself_is_two_factors() -> None:

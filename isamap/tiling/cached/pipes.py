@@ -14,7 +14,6 @@ from isamap.tiling.cached.options import Options, Tile
 
 _LOOP_CYCLES = 14.0  # entering and leaving the loop of a register tile, with its mispredicted end
 _FOLD_CYCLES = 6.0  # adding up the lanes of one sum
-_SPLATS_PER_LOAD = 2.0  # elements that are broadcast in the time of loading a vector: they take a narrower path
 
 
 def pipes(options: Options, core: Core, tile: Tile, depth: int, ahead: int = 0) -> float:
@@ -30,7 +29,7 @@ def pipes(options: Options, core: Core, tile: Tile, depth: int, ahead: int = 0) 
         sums = rows * wide
         step = max(
             sums / product.per_cycle,
-            (_loads(roles.is_dot, rows, wide) + (wide if ahead else 0)) / core.loads_per_cycle,
+            _loads(core, roles.is_dot, rows, wide) + (wide if ahead else 0) / core.loads_per_cycle,
             product.latency_cycles,
         )
         steps = roles.steps * sum(ceil(part / step_elements) for part in _blocks(deep, depth))
@@ -41,8 +40,11 @@ def pipes(options: Options, core: Core, tile: Tile, depth: int, ahead: int = 0) 
     return cycles * roles.turns
 
 
-def _loads(is_dot: bool, rows: int, wide: int) -> float:
-    return rows + wide if is_dot else wide + rows / _SPLATS_PER_LOAD
+def _loads(core: Core, is_dot: bool, rows: int, wide: int) -> float:
+    """Cycles of one step's loads: vectors of both factors, or vectors of the one and splats of the other."""
+    if is_dot:
+        return (rows + wide) / core.loads_per_cycle
+    return wide / core.loads_per_cycle + rows / core.splats_per_cycle
 
 
 def _parts(options: Options, tile: Tile) -> Iterator[tuple[int, int, int]]:
