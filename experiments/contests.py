@@ -172,8 +172,27 @@ def texts(found: Row) -> dict[str, str]:
     return {
         "machine": f"Measured {found['date']} on {found['machine']}; one pinned thread. {versions}.",
         "summary": summary(rows, names[1:]),
+        "answer": answer(rows),
         "table": "\n".join([*head, *body]),
     }
+
+
+def answer(rows: Sequence[Row]) -> str:
+    """In a sentence or two."""
+    ratios = {each["name"]: each["ratio"] for each in rows if each["best"]}
+    worst = sorted(ratios, key=ratios.__getitem__)[:3]
+    said = f"**Answer.** The geometric mean over {len(ratios)} sizes is {_mean(ratios.values()):.2f} times the speed of the "
+    said += (
+        f"best library of each. It is at least as fast at {sum(each >= 1 for each in ratios.values())} of them, and at "
+    )
+    said += f"least 0.85 times as fast at {sum(each >= 0.85 for each in ratios.values())}."
+    return said + f" It is furthest behind at {', '.join(f'{name} ({ratios[name]:.2f})' for name in worst)}."
+
+
+def _mean(ratios: Iterable[float]) -> float:
+    """The geometric mean."""
+    logarithms = [log(ratio) for ratio in ratios]
+    return exp(sum(logarithms) / len(logarithms))
 
 
 def summary(rows: Sequence[Row], libraries: Iterable[str]) -> str:
@@ -189,7 +208,7 @@ def summary(rows: Sequence[Row], libraries: Iterable[str]) -> str:
     kinds["the best of each size"] = [each["ratio"] for each in rows if each["best"]]
     for name, ratios in kinds.items():
         if ratios:
-            mean, ahead = exp(sum(map(log, ratios)) / len(ratios)), sum(ratio >= 1 for ratio in ratios)
+            mean, ahead = _mean(ratios), sum(ratio >= 1 for ratio in ratios)
             lines.append(f"| {name} | {len(ratios)} | {mean:.2f} | {min(ratios):.2f} | {ahead} of {len(ratios)} |")
     return "\n".join(lines)
 

@@ -34,7 +34,7 @@ def contests(experiment: Any) -> ModuleType:
 def test_the_readme_shows_the_results(experiment: Any, contests: ModuleType) -> None:
     found = experiment.read()
     page = (experiment.folder / "README.md").read_text(encoding="utf-8")
-    shown = contests.texts(found) if found["rows"] else dict.fromkeys(("machine", "summary", "table"), "")
+    shown = contests.texts(found) if found["rows"] else dict.fromkeys(("machine", "summary", "answer", "table"), "")
     assert all(f"<!-- {name} -->\n{text}\n<!-- end -->".replace("\n\n", "\n") in page for name, text in shown.items())
     if found["rows"]:
         assert (experiment.folder / "picture.svg").read_text(encoding="utf-8") == experiment.picture(found)
@@ -107,6 +107,8 @@ def test_what_was_stopped_goes_on(copied: Any, contests: ModuleType, monkeypatch
     page = (copied.folder / "README.md").read_text(encoding="utf-8")
     assert f"| {names[3]} | 24.0 | 16.0 | wrong | 1.50 | n/8 |" in page
     assert "| mkl | 4 | 1.50 | 1.50 | 4 of 4 |" in page
+    assert "over 4 sizes is 1.50 times the speed" in page
+    assert f"furthest behind at {names[0]} (1.50), " in page
     assert "isamap, " + names[0] in (copied.folder / "picture.svg").read_text(encoding="utf-8")
 
 
