@@ -181,12 +181,12 @@ def answer(rows: Sequence[Row]) -> str:
     """In a sentence or two."""
     ratios = {each["name"]: each["ratio"] for each in rows if each["best"]}
     worst = sorted(ratios, key=ratios.__getitem__)[:3]
-    said = f"**Answer.** The geometric mean over {len(ratios)} sizes is {_mean(ratios.values()):.2f} times the speed of the "
-    said += (
-        f"best library of each. It is at least as fast at {sum(each >= 1 for each in ratios.values())} of them, and at "
+    ahead, near = (sum(each >= least for each in ratios.values()) for least in (1, 0.85))
+    return (
+        f"**Answer.** The geometric mean over {len(ratios)} sizes is {_mean(ratios.values()):.2f} times the speed of the best "
+        f"library of each. It is at least as fast at {ahead} of them, and at least 0.85 times as fast at {near}. It is "
+        f"furthest behind at {', '.join(f'{name} ({ratios[name]:.2f})' for name in worst)}."
     )
-    said += f"least 0.85 times as fast at {sum(each >= 0.85 for each in ratios.values())}."
-    return said + f" It is furthest behind at {', '.join(f'{name} ({ratios[name]:.2f})' for name in worst)}."
 
 
 def _mean(ratios: Iterable[float]) -> float:
