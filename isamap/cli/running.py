@@ -29,6 +29,9 @@ Packed = Annotated[
         "--packed", metavar="TENSOR", help="A factor that stays the same: copies of it are made before, not counted."
     ),
 ]
+Measure = Annotated[
+    bool, typer.Option("--measure", help="Time the model's best candidates before, and take the quickest.")
+]
 Threads = Annotated[int, typer.Option("--threads", min=1, metavar="N", help="Of each contestant, a CPU for each.")]
 
 
@@ -40,6 +43,7 @@ def run_kernel(
     seconds: Seconds = _SECONDS,
     threads: Threads = 1,
     packed: Packed = "",
+    measure: Measure = False,
     as_json: Json = False,
 ) -> None:
     """Compiles KERNEL for this CPU, checks its result, and times it.
@@ -54,7 +58,7 @@ def run_kernel(
 
     names = [name.strip() for name in against.split(",") if name.strip()]
     with Progress() as progress, Ring(names, threads, progress) as ring:
-        found = ring.contest(work, core_of(machine), seconds, frozenset(filter(None, packed.split(","))))
+        found = ring.contest(work, core_of(machine), seconds, frozenset(filter(None, packed.split(","))), measure)
     if as_json:
         print_json(contest_json(found))
     else:

@@ -42,6 +42,7 @@ def contest_json(found: Contest) -> dict[str, Any]:
         "threads": found.threads,
         "caches": CACHES,
         **_figures(found, found.ours),
+        "regret": found.ours.regret,
         "ratio": {timed.name: found.ratio(timed) for timed in found.libraries},
         "best_library": None if best is None else best.name,
         "ratio_to_best": None if best is None else found.ratio(best),

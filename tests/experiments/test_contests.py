@@ -73,12 +73,12 @@ class Fake:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def contest(self, work: Workload, core: Any, seconds: float) -> Contest:
+    def contest(self, work: Workload, core: Any, seconds: float, measure: bool) -> Contest:
         self.asked.append(work.name)
         wrong = self.outcomes.pop(0)
         if wrong is None:
             raise KeyboardInterrupt
-        ours = Timed("isamap", "1", 1e-6, 2e-6, 9, 1, 0.0, wrong, "n/8")
+        ours = Timed("isamap", "1", 1e-6, 2e-6, 9, 1, 0.0, wrong, "n/8", 0.1)
         mkl, torch = replace(ours, name="mkl", wrong="", minimum_s=1.5e-6), replace(ours, name="torch", wrong="off")
         return Contest(work.name, "host", "a CPU", 1, 24_000, "GF/s", ours, (mkl, torch))
 
@@ -108,6 +108,7 @@ def test_what_was_stopped_goes_on(copied: Any, contests: ModuleType, monkeypatch
     assert f"| {names[3]} | 24.0 | 16.0 | wrong | 1.50 | n/8 |" in page
     assert "| mkl | 4 | 1.50 | 1.50 | 4 of 4 |" in page
     assert "over 4 sizes is 1.50 times the speed" in page
+    assert "first choice is within 12 % of the best candidate measured at 4 of 4." in page
     assert f"furthest behind at {names[0]} (1.50), " in page
     assert "isamap, " + names[0] in (copied.folder / "picture.svg").read_text(encoding="utf-8")
 

@@ -6,7 +6,6 @@ from importlib import metadata
 
 from isamap.deploy.against.library import Found, Ready, Task
 from isamap.deploy.jit import jit_workload
-from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking
 from isamap.ir.contest import OURS
 
@@ -22,15 +21,18 @@ class Ours:
             return Found("of these sources")
 
     def prepare(self, found: Found, task: Task) -> Ready:
-        if task.threads > 1:
-            raise Unsupported("code generation", f"a kernel of {task.threads} threads")
-        if task.packed:
-            raise Unsupported("code generation", f"{' and '.join(sorted(task.packed))} packed before")
-        kernel = jit_workload(task.work, task.core)
+        packed = sorted(task.packed)
+        kernel = jit_workload(task.work, task.core, threads=task.threads, measure=task.measure, before=packed)
         output = kernel.output.name
-        inputs = (task.arrays[name] for name in task.work.inputs if name != output)
+        inputs = (
+            kernel.pack(name, task.arrays[name]) if name in kernel.before else task.arrays[name]
+            for name in task.work.inputs
+            if name != output
+        )
         bound = kernel.bound(*inputs, out=task.arrays[output])
-        return Ready(bound.call, choices(kernel.blocking), bound)
+        shares = f"{len(kernel.parts)} shares of " if len(kernel.parts) > 1 else ""
+        regret = None if kernel.ranking is None else kernel.ranking.regret
+        return Ready(bound.call, shares + choices(kernel.blocking), bound, regret)
 
 
 def choices(how: Blocking) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import prod
 from types import TracebackType
@@ -66,10 +66,16 @@ class Ring:
         self._processes.clear()
 
     def contest(
-        self, work: Workload, core: Core, seconds: float = 5.0, packed: frozenset[str] = frozenset()
+        self,
+        work: Workload,
+        core: Core,
+        seconds: float = 5.0,
+        packed: frozenset[str] = frozenset(),
+        measure: bool = False,
     ) -> Contest:
         """The kernel on random inputs, in rounds for so many seconds; each result checked. The inputs ``packed`` are
-        weights that stay the same: copies of them are made before, and not counted. Raises Unsupported
+        weights that stay the same: copies of them are made before, and not counted; ``measure``: isamap
+        times its best candidates and takes the quickest. Raises Unsupported
         and InputError where isamap cannot compile it, NotFound where its own process is lost."""
         what = contraction_of(work)
         strange = sorted(packed.difference(factor.tensor for factor in what.factors))
@@ -79,11 +85,13 @@ class Ring:
         values = random_inputs(work, _SEED)
         absent: dict[str, Absent] = {}
         drop = partial(self._drop, absent)
-        ready = dict[str, str]()
+        ready = dict[str, tuple[str, float | None]]()
         for name in self._found:
             self._progress(f"{name}: preparing")
             try:
-                ready[name] = self._process(name).ask("take", work, core, values, packed, limit_s=_CALL_LIMIT_S)
+                ready[name] = self._process(name).ask(
+                    "take", work, core, values, packed, measure, limit_s=_CALL_LIMIT_S
+                )
             except Dropped as reason:
                 drop(name, str(reason), isinstance(reason, Refused))
         self._progress("checking")
@@ -111,7 +119,7 @@ class Ring:
         absent[name] = Absent(name, reason)
 
     def _verdicts(
-        self, ready: dict[str, str], right: Reference, drop: Callable[[str, str], None]
+        self, ready: Mapping[str, object], right: Reference, drop: Callable[[str, str], None]
     ) -> dict[str, tuple[float | None, str]]:
         found = {}
         for name in ready:
@@ -126,14 +134,14 @@ class Ring:
         work: Workload,
         core: Core,
         what: Contraction,
-        took: tuple[dict[str, str], dict[str, tuple[float | None, str]], dict[str, Rounds]],
+        took: tuple[dict[str, tuple[str, float | None]], dict[str, tuple[float | None, str]], dict[str, Rounds]],
         absent: dict[str, Absent],
     ) -> Contest:
         ready, verdicts, rounds = took
         timed = {
             name: Timed(
                 name, self._found[name].version, each.minimum_s, each.median_s, len(each.seconds), each.calls,
-                *verdicts[name], ready[name],
+                *verdicts[name], *ready[name],
             )
             for name, each in rounds.items()
         }  # fmt: skip

@@ -36,14 +36,16 @@ class Contestant:
         self.output, self.start = "", None  # type: str, Array | None
         self.arrays: Mapping[str, Array] = {}
 
-    def take(self, work: Workload, core: Core, values: Mapping[str, Array], packed: frozenset[str]) -> str:
-        """How the library does the kernel; it may copy what is ``packed``."""
+    def take(
+        self, work: Workload, core: Core, values: Mapping[str, Array], packed: frozenset[str], measure: bool
+    ) -> tuple[str, float | None]:
+        """How the library does the kernel, and its regret; see ``Task``."""
         self.ready, self.arrays = Ready(lambda: None, ""), {}
         self.arrays = placed(work, values)
         (self.output,) = work.outputs
         self.start = values.get(self.output)
-        self.ready = self.library.prepare(self.found, Task(work, core, self.arrays, self.threads, packed))
-        return self.ready.how
+        self.ready = self.library.prepare(self.found, Task(work, core, self.arrays, self.threads, packed, measure))
+        return self.ready.how, self.ready.regret
 
     def call(self, calls: int) -> float:
         """Seconds of so many calls; before several of them is one that does not count. Of one thread it is the time
