@@ -30,7 +30,7 @@ Packed = Annotated[
     ),
 ]
 Measure = Annotated[
-    bool, typer.Option("--measure", help="Time the model's best candidates before, and take the quickest.")
+    bool, typer.Option("--measure", help="Time the model's best candidates first, and run the quickest of them.")
 ]
 Threads = Annotated[int, typer.Option("--threads", min=1, metavar="N", help="Of each contestant, a CPU for each.")]
 
@@ -57,8 +57,8 @@ def run_kernel(
     from isamap.tiling.cached.machine import core_of
 
     names = [name.strip() for name in against.split(",") if name.strip()]
-    with Progress() as progress, Ring(names, threads, progress) as ring:
-        found = ring.contest(work, core_of(machine), seconds, frozenset(filter(None, packed.split(","))), measure)
+    with Progress() as progress, Ring(names, threads, progress, measure) as ring:
+        found = ring.contest(work, core_of(machine), seconds, frozenset(filter(None, packed.split(","))))
     if as_json:
         print_json(contest_json(found))
     else:

@@ -7,7 +7,7 @@ Every size and stride is a constant in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llvmlite import ir
 
@@ -39,7 +39,8 @@ def kernel(what: Contraction, how: Blocking, product: MultiplyAdd, name: str = "
     refuse(what, how, product)
     module, builder, pointers = _function(name, len(arguments(what)) + 1, _may_be_one(what))
     does = _product(module, builder, what, how, product)
-    tensors = (what.output, *what.factors)
+    packed = {panels.tensor for panels in how.panels if panels.before}  # these begin where their pointer is
+    tensors = [replace(each, constant=0) if each.tensor in packed else each for each in (what.output, *what.factors)]
     given = zip(tensors, pointers, strict=False)
     operands = {each.tensor: in_place(does.vectors, each, pointer) for each, pointer in given}
     blocks = {axis: (number(0), extent) for axis, extent in what.extents.items()}

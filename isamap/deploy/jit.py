@@ -71,12 +71,12 @@ def jit_workload(
     _require(what, threads, before)
     whats = shares(what, core, threads)
     folder, name = calibrated_file().parent / "kernels", kept.key(whats, core, before, measure)
-    parts, ranking = kept.read(folder, name, whats, core) if keep else None, None
-    if parts is None:
-        parts, ranking = _compiled(whats, core, before, measure, progress)
+    found = kept.read(folder, name, whats, core) if keep else None
+    if found is None:
+        found = _compiled(whats, core, before, measure, progress)
         if keep:
-            kept.write(folder, name, parts)
-    return Kernel(work, parts, ranking)
+            kept.write(folder, name, *found)
+    return Kernel(work, *found)
 
 
 @cache

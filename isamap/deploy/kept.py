@@ -21,8 +21,9 @@ from isamap.deploy.part import Part
 from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
 from isamap.ir.contraction import Contraction
 from isamap.ir.cpu import Core
+from isamap.ir.ranking import Ranking
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def key(whats: Sequence[Contraction], core: Core, before: Sequence[str], measured: bool) -> str:
@@ -31,7 +32,9 @@ def key(whats: Sequence[Contraction], core: Core, before: Sequence[str], measure
     return sha256("\n".join(map(repr, parts)).encode()).hexdigest()
 
 
-def read(folder: Path, name: str, whats: Sequence[Contraction], core: Core) -> tuple[Part, ...] | None:
+def read(
+    folder: Path, name: str, whats: Sequence[Contraction], core: Core
+) -> tuple[tuple[Part, ...], Ranking | None] | None:
     """What is kept under ``name``, or None."""
     try:
         head, _, codes = (folder / f"{name}.kernel").read_bytes().partition(b"\n")
@@ -43,16 +46,17 @@ def read(folder: Path, name: str, whats: Sequence[Contraction], core: Core) -> t
             code = codes[at : at + each["bytes"]]
             found.append(Part(what, _blocking(each["blocking"]), core.multiply_add(what), code))
             at += each["bytes"]
-        return tuple(found)
+        return tuple(found), _ranking(said["ranking"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def write(folder: Path, name: str, parts: Sequence[Part]) -> None:
+def write(folder: Path, name: str, parts: Sequence[Part], ranking: Ranking | None) -> None:
     """Keeps ``parts``, whole or not at all; where nothing can be written nothing is kept."""
     codes = b"".join(part.code for part in parts)
     said = [{"blocking": asdict(part.how), "bytes": len(part.code)} for part in parts]
-    head = json.dumps({"sum": sha256(codes).hexdigest(), "parts": said}).encode()
+    ranked = None if ranking is None else asdict(ranking)
+    head = json.dumps({"sum": sha256(codes).hexdigest(), "parts": said, "ranking": ranked}).encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
@@ -64,6 +68,10 @@ def write(folder: Path, name: str, parts: Sequence[Part]) -> None:
                 os.unlink(file.name)
     except OSError:
         return
+
+
+def _ranking(said: dict[str, list[float]] | None) -> Ranking | None:
+    return None if said is None else Ranking(tuple(said["estimated_cycles"]), tuple(said["measured_s"]))
 
 
 def _blocking(said: dict[str, Any]) -> Blocking:

@@ -39,15 +39,19 @@ class Progress(Protocol):
 
 class Ring:
     """A context with a process for isamap and for each of the libraries ``names`` that is installed, pinned to so many
-    of this process's CPUs. Raises InputError."""
+    of this process's CPUs. ``measure``: isamap's kernel is the quickest of several. Raises InputError."""
 
     def __init__(
-        self, names: Sequence[str] = LIBRARIES, threads: int = 1, progress: Progress = lambda stage: None
+        self,
+        names: Sequence[str] = LIBRARIES,
+        threads: int = 1,
+        progress: Progress = lambda stage: None,
+        measure: bool = False,
     ) -> None:
         unknown = [name for name in names if name not in LIBRARIES]
         if unknown:
             raise InputError([Fault(("--against",), f"some of {' '.join(LIBRARIES)}", " ".join(unknown))])
-        self.threads, self.cpus = threads, _cpus(threads)
+        self.threads, self.cpus, self._measure = threads, _cpus(threads), measure
         chosen: list[Library] = [Ours(), *(each for each in _ALL if each.name in names)]
         found = {each: each.find(threads) for each in chosen}
         self._found = {each.name: place for each, place in found.items() if place is not None}
@@ -66,16 +70,10 @@ class Ring:
         self._processes.clear()
 
     def contest(
-        self,
-        work: Workload,
-        core: Core,
-        seconds: float = 5.0,
-        packed: frozenset[str] = frozenset(),
-        measure: bool = False,
+        self, work: Workload, core: Core, seconds: float = 5.0, packed: frozenset[str] = frozenset()
     ) -> Contest:
         """The kernel on random inputs, in rounds for so many seconds; each result checked. The inputs ``packed`` are
-        weights that stay the same: copies of them are made before, and not counted; ``measure``: isamap
-        times its best candidates and takes the quickest. Raises Unsupported
+        weights that stay the same: copies of them are made before, and not counted. Raises Unsupported
         and InputError where isamap cannot compile it, NotFound where its own process is lost."""
         what = contraction_of(work)
         strange = sorted(packed.difference(factor.tensor for factor in what.factors))
@@ -90,7 +88,7 @@ class Ring:
             self._progress(f"{name}: preparing")
             try:
                 ready[name] = self._process(name).ask(
-                    "take", work, core, values, packed, measure, limit_s=_CALL_LIMIT_S
+                    "take", work, core, values, packed, self._measure, limit_s=_CALL_LIMIT_S
                 )
             except Dropped as reason:
                 drop(name, str(reason), isinstance(reason, Refused))
