@@ -80,7 +80,7 @@ class Experiment:
     def run(self, seconds: float, sizes: Sequence[Size], measure: bool) -> int:
         """Measures the ``sizes`` that are not there yet. Exit code: 0, or 5 where a result of isamap's is wrong."""
         core, found = core_of(load_target("host")), self.read()
-        found |= {"date": date.today().isoformat(), "machine": str(detected()), **_roofs(core, self.dtypes)}
+        found |= {"date": date.today().isoformat(), "machine": _machine(), **_roofs(core, self.dtypes)}
         kept = {row["name"] for row in found["rows"]}
         left = [size for size in sizes if size.name not in kept]
         with Ring(LIBRARIES, measure=measure) as ring:
@@ -172,7 +172,7 @@ def texts(found: Row) -> dict[str, str]:
     ]
     versions = ", ".join(f"{name} {found['libraries'][name]}" for name in names if name in found.get("libraries", {}))
     return {
-        "machine": f"Measured {found['date']} on {found['machine']}; one pinned thread. {versions}.",
+        "machine": f"Measured {found['date']} on {found['machine']}; one pinned thread;\n{versions}.",
         "summary": summary(rows, names[1:]),
         "answer": answer(rows),
         "table": "\n".join([*head, *body]),
@@ -222,6 +222,11 @@ def summary(rows: Sequence[Row], libraries: Iterable[str]) -> str:
 
 def _speed(row: Row, name: str) -> str:
     return f"{row['speed'][name]:.1f}" if name in row["speed"] else "wrong" if name in row["wrong"] else "-"
+
+
+def _machine() -> str:
+    found = detected()
+    return f"{found.cpu}, as {found.machine}, {'calibrated' if found.is_calibrated else 'not calibrated'}"
 
 
 def _roofs(core: Core, dtypes: tuple[str, str, str]) -> Row:
