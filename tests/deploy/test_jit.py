@@ -199,18 +199,6 @@ def test_a_cpu_that_has_it_runs_it() -> None:
     assert close(jit(GEMM, replace(CORE, llvm=HERE), A=A, B=B)(A, B), A.astype(np.float64) @ B, 5)
 
 
-@pytest.mark.parametrize("shape", [(6, 96), (96, 6)], ids=["columns", "rows"])
-@pytest.mark.parametrize("packed", ["A", "B"])
-def test_every_share_reads_the_panels_that_were_packed_for_it(packed: str, shape: tuple[int, int]) -> None:
-    """A share's part of a factor may begin anywhere in the tensor, its panels begin where they are."""
-    a, b = numbers(shape[0], 5), numbers(5, shape[1], seed=1)
-    kernel = jit(GEMM, CORE, threads=2, before=[packed], keep=False, A=a, B=b)
-    given = {"A": a, "B": b}
-    given[packed] = kernel.pack(packed, given[packed])
-    assert len(kernel.parts) == 2
-    assert close(kernel(given["A"], given["B"]), a.astype(np.float64) @ b, 5)
-
-
 def test_a_window_slides_where_the_output_says_how_far() -> None:
     a, b, c = numbers(20), numbers(3), np.zeros(18, np.float32)
     jit("C[p] += A[p+r] * B[r]", CORE, A=a, B=b, C=c)(a, b, out=c)
