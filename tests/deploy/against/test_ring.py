@@ -159,6 +159,12 @@ def _lives(child: Path) -> bool:
         return False
 
 
+def test_files_of_the_current_folder_are_not_taken_for_modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("raise SystemExit('the wrong numpy')")
+    monkeypatch.chdir(tmp_path)
+    Process("numpy", Found(""), os.sched_getaffinity(0), 1).kill()
+
+
 def test_a_process_that_cannot_begin_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_SERVE", "raise SystemExit('no such thing')")
     with pytest.raises(Dropped, match=r"its process ended \(exit code 1\): no such thing"):
