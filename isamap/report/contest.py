@@ -28,7 +28,7 @@ def contest_report(found: Contest) -> Group:
     threads = "one thread" if found.threads == 1 else f"{found.threads} threads"
     head = f"{found.kernel} on {found.target}: {found.cpu}, {threads}, {found.ours.rounds} rounds in turns"
     wrong = [f"{timed.name} is wrong: {timed.wrong}" for timed in (found.ours, *found.libraries) if timed.wrong]
-    ends = [_verdict(found), *wrong, *map(_why, found.absent), CACHES]
+    ends = [_verdict(found), _regret(found), *wrong, *map(_why, found.absent), CACHES]
     return Group(Text(head, style="bold"), table, *(Text(line) for line in ends if line))
 
 
@@ -42,6 +42,7 @@ def contest_json(found: Contest) -> dict[str, Any]:
         "threads": found.threads,
         "caches": CACHES,
         **_figures(found, found.ours),
+        "regret": found.ours.regret,
         "ratio": {timed.name: found.ratio(timed) for timed in found.libraries},
         "best_library": None if best is None else best.name,
         "ratio_to_best": None if best is None else found.ratio(best),
@@ -69,6 +70,11 @@ def _figures(found: Contest, timed: Timed) -> dict[str, Any]:
 def _verdict(found: Contest) -> str:
     best = found.best
     return "" if best is None else f"{found.ratio(best):.2f} times as fast as the best library, {best.name}"
+
+
+def _regret(found: Contest) -> str:
+    regret = found.ours.regret
+    return "" if regret is None else f"the quickest candidate; the model's first choice takes {regret:.1%} longer"
 
 
 def _why(absent: Absent) -> str:

@@ -21,6 +21,12 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="co
 GEMM = ["gemm", "--set", "in=f32", "--set", "acc=f32", "--set", "M=20", "--set", "N=30", "--set", "K=40"]
 
 
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Compiled kernels are kept there."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["run", *arguments])
 

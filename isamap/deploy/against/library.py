@@ -34,7 +34,8 @@ class Found:
 @dataclass(frozen=True)
 class Task:
     """A kernel and the arrays of its inputs and its output, by the names of their tensors. What is ``packed`` may be
-    copied while the task is prepared: it stays the same in all calls. ``measure``: isamap may time several kernels."""
+    copied while the task is prepared: it stays the same in all calls. ``measure`` concerns isamap alone: its best
+    candidates are timed, and the quickest is taken."""
 
     work: Workload
     core: Core
@@ -46,11 +47,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Ready:
-    """``call`` does the task, ``how`` says by what; ``kept`` is what must live as long."""
+    """``call`` does the task, ``how`` says by what; ``kept`` is what must live as long. ``regret``: how much longer the
+    model's first choice takes than the best candidate, where they were measured."""
 
     call: Call
     how: str
     kept: object = None
+    regret: float | None = None
 
 
 class Lacking(Exception):

@@ -38,14 +38,14 @@ class Contestant:
 
     def take(
         self, work: Workload, core: Core, values: Mapping[str, Array], packed: frozenset[str], measure: bool
-    ) -> str:
-        """How the library does the kernel; it may copy what is ``packed``."""
+    ) -> tuple[str, float | None]:
+        """How the library does the kernel, and its regret; see ``Task``."""
         self.ready, self.arrays = Ready(lambda: None, ""), {}
         self.arrays = placed(work, values)
         (self.output,) = work.outputs
         self.start = values.get(self.output)
         self.ready = self.library.prepare(self.found, Task(work, core, self.arrays, self.threads, packed, measure))
-        return self.ready.how
+        return self.ready.how, self.ready.regret
 
     def call(self, calls: int) -> float:
         """Seconds of so many calls; before several of them is one that does not count. Of one thread it is the time
