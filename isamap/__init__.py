@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from isamap.compile import Compiled as Compiled
     from isamap.compile import Options as Options
     from isamap.compile import compile_workload as compile_workload
+    from isamap.deploy import jit as jit
     from isamap.explore import compare_methods as compare_methods
     from isamap.explore import read_sweep as read_sweep
     from isamap.explore import sweep_designs as sweep_designs
@@ -37,6 +38,7 @@ _DOORS = {  # name: the room it is in, and what it is called there; no name may 
     "compile_workload": ("compile", "compile_workload"),
     "compile_fixed": ("start", "compile_fixed"),
     "start_from": ("start", "start_from"),
+    "jit": ("deploy", "jit"),
     "Options": ("compile", "Options"),
     "Compiled": ("compile", "Compiled"),
     "Plugins": ("plugins", "Plugins"),

@@ -20,6 +20,7 @@ from isamap.cli.listing import list_names
 from isamap.cli.mapping import map_kernel
 from isamap.cli.placing import place_file
 from isamap.cli.reporting import report_result
+from isamap.cli.running import run_kernel
 from isamap.cli.schemas import print_schema
 from isamap.cli.simulating import simulate_result
 from isamap.cli.sweeping import sweep_file
@@ -45,6 +46,7 @@ app.command("compile", short_help="The best program found, simulated and checked
 app.command("compare", short_help="Heuristics and solvers side by side.")(compare_kernel)
 app.command("simulate", short_help="Run a result file again, every check on.")(simulate_result)
 app.command("verify", short_help="Check a result and its certificate, no solver asked.")(verify_result)
+app.command("run", short_help="A kernel for real on this CPU, beside libraries.")(run_kernel)
 app.command("place", short_help="Addresses for the buffers of a CSV file.")(place_file)
 app.command("report", short_help="A result file as one HTML page.")(report_result)
 app.command("calibrate", short_help="Measure this CPU and write its hardware file.")(calibrate_host)

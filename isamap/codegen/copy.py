@@ -1,4 +1,4 @@
-"""Copies a block of a tensor into panels."""
+"""Copies a block of a tensor into panels, one element per lane."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from llvmlite import ir
 from isamap.codegen.loops import Place, Values, cover, nest
 from isamap.codegen.operand import Blocks, Operand
 from isamap.codegen.transpose import transposed
-from isamap.codegen.vectors import Vectors, number
+from isamap.codegen.vectors import Vectors
 from isamap.ir.panels import Layout
 
 
@@ -29,12 +29,12 @@ def copy(vectors: Vectors, source: Operand, target: Operand, layout: Layout, blo
 def _panel(vectors: Vectors, source: Operand, target: Operand, layout: Layout, blocks: Blocks) -> None:
     read, write = source.start(vectors, blocks), target.start(vectors, blocks)
     sizes = {axis: blocks[axis][1] for axis in layout.others}
-    if source.within[layout.along] != 1 and sizes and source.within[next(reversed(sizes))] == 1:
+    if source.within[layout.along] != 1 and sizes and source.within[list(sizes)[-1]] == 1:
         _turned(vectors, (source, read), (target, write), layout, sizes)
         return
 
     def point(at: Place, _: int, carried: Values) -> Values:
-        here, there = moved(vectors, read, source.within, at), moved(vectors, write, target.within, at)
+        here, there = source.moved(vectors, read, at), target.moved(vectors, write, at)
         _row(vectors, here, there, source.within[layout.along], layout.extent)
         return carried
 
@@ -49,12 +49,11 @@ def _turned(
     sizes: Mapping[str, int],
 ) -> None:
     """A panel whose rows lie across those of the source: squares of vectors are turned over."""
-    deep = next(reversed(sizes))
+    deep = list(sizes)[-1]
     (read, read_start), (write, write_start) = source, target
 
     def square(at: Place, depth: int, carried: Values) -> Values:
-        here = moved(vectors, read_start, read.within, at)
-        there = moved(vectors, write_start, write.within, at)
+        here, there = read.moved(vectors, read_start, at), write.moved(vectors, write_start, at)
         for along in range(0, layout.extent, vectors.lanes):
             width = min(vectors.lanes, layout.extent - along)
             rows = [vectors.at(here, (along + n) * read.within[layout.along]) for n in range(width)]
@@ -75,15 +74,3 @@ def _row(vectors: Vectors, read: ir.Value, write: ir.Value, apart: int, width: i
             continue
         for n in range(at, at + lanes):
             vectors.store_scalar(vectors.scalar(vectors.at(read, n * apart)), vectors.at(write, n))
-
-
-def moved(vectors: Vectors, start: ir.Value, strides: Mapping[str, int], at: Place) -> ir.Value:
-    """The address ``at`` so many elements along each axis from ``start``."""
-    fixed = 0
-    for axis, place in at.items():
-        stride = strides.get(axis, 0)
-        if isinstance(place, int):
-            fixed += stride * place
-        elif stride:
-            start = vectors.at(start, vectors.builder.mul(place, number(stride)))
-    return vectors.at(start, fixed)

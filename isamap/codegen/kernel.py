@@ -1,7 +1,7 @@
 """A contraction, cut as a blocking says, as one function of LLVM IR.
 
-The function takes a pointer to each tensor's first element (the output, then both factors) and one to scratch memory
-for the panels. Every size and stride is a constant in it.
+The function takes a pointer to each tensor's first element (``arguments``) and one to scratch memory for the panels.
+Every size and stride is a constant in it.
 """
 
 from __future__ import annotations
@@ -12,75 +12,101 @@ from dataclasses import dataclass, field
 from llvmlite import ir
 
 from isamap.codegen.copy import copy
+from isamap.codegen.finish import Finished
+from isamap.codegen.interleave import Interleave
 from isamap.codegen.loops import Values, cover
-from isamap.codegen.operand import Blocks, Operand
+from isamap.codegen.operand import Blocks, Operand, in_panels, in_place
+from isamap.codegen.products import Product
+from isamap.codegen.refusal import refuse
+from isamap.codegen.shift import corrected
 from isamap.codegen.tile import Prefetched, Tile
-from isamap.codegen.vectors import POINTER, Vectors, number
-from isamap.errors import Unsupported
+from isamap.codegen.vectors import POINTER, Vectors, element_type, number
 from isamap.ir.blocking import Blocking, Panels
-from isamap.ir.contraction import Contraction, Strided
-from isamap.ir.panels import layout
+from isamap.ir.contraction import AGAIN, Contraction
+from isamap.ir.cpu import MultiplyAdd
+from isamap.ir.factors import taken
+from isamap.ir.panels import Layout, layout, size_at
 
-ARGUMENTS = 4
+
+def arguments(what: Contraction) -> tuple[str, ...]:
+    """The tensors whose addresses the kernel takes, in this order; that of the scratch memory comes after them."""
+    others = what.finish.others if what.finish else ()
+    return tuple(each.tensor.removesuffix(AGAIN) for each in (what.output, *what.factors, *others))
 
 
-def kernel(what: Contraction, how: Blocking, lanes: int, name: str = "kernel") -> ir.Module:
-    """The module with function ``name``. Raises Unsupported for what no register tile can do."""
-    _refuse(what, how)
-    module, builder, arguments = _function(name, ARGUMENTS)
-    vectors = Vectors(module, builder, ir.FloatType(), what.output.dtype.size_bytes, lanes)
+def kernel(what: Contraction, how: Blocking, product: MultiplyAdd, name: str = "kernel") -> ir.Module:
+    """The module with function ``name``. Raises Unsupported for what no register tile can do with the instruction."""
+    refuse(what, how, product)
+    module, builder, pointers = _function(name, len(arguments(what)) + 1, _may_be_one(what))
+    does = _product(module, builder, what, how, product)
     tensors = (what.output, *what.factors)
-    operands = {each.tensor: in_place(vectors, each, given) for each, given in zip(tensors, arguments, strict=False)}
+    given = zip(tensors, pointers, strict=False)
+    operands = {each.tensor: in_place(does.vectors, each, pointer) for each, pointer in given}
     blocks = {axis: (number(0), extent) for axis, extent in what.extents.items()}
-    _Emitter(what, how, vectors, arguments[-1]).inside(0, blocks, operands)
+    finished = Finished(what, what.finish, pointers[0], pointers[len(tensors) : -1]) if what.finish else None
+    _Emitter(what, how, does, pointers[-1], finished).inside(0, blocks, operands)
     builder.ret_void()
     return module
 
 
-def panels_before(what: Contraction, how: Blocking, tensor: str, lanes: int, name: str = "pack") -> ir.Module:
+def panels_before(what: Contraction, how: Blocking, tensor: str, product: MultiplyAdd, name: str = "pack") -> ir.Module:
     """The module with function ``name``, which copies a tensor (its first argument) into panels (its second)."""
-    module, builder, arguments = _function(name, 2)
-    vectors = Vectors(module, builder, ir.FloatType(), what.output.dtype.size_bytes, lanes)
+    refuse(what, how, product)
+    module, builder, pointers = _function(name, 2)
+    does = _product(module, builder, what, how, product)
     (panels,) = (each for each in how.panels if each.tensor == tensor and each.before)
     blocks = {axis: (number(0), extent) for axis, extent in what.extents.items()}
-    lies, source = layout(what, how, panels), in_place(vectors, what.factor(tensor), arguments[0])
-    copy(vectors, source, Operand(arguments[1], lies.between, lies.within), lies, blocks)
+    lies, source = layout(what, how, panels, product), in_place(does.vectors, what.factor(tensor), pointers[0])
+    _copied(does, source, in_panels(does.vectors, lies, pointers[1]), lies, blocks)
     builder.ret_void()
     return module
 
 
-def in_place(vectors: Vectors, tensor: Strided, pointer: ir.Value) -> Operand:
-    """A tensor that is read where it is."""
-    return Operand(vectors.at(pointer, tensor.constant), tensor.strides, tensor.strides)
+def _product(
+    module: ir.Module, builder: ir.IRBuilder, what: Contraction, how: Blocking, product: MultiplyAdd
+) -> Product:
+    """The instruction and the vectors that it adds to."""
+    vectors = Vectors(module, builder, element_type(what.sums), what.sums.size_bytes, product.lanes)
+    return Product(vectors, product, taken(what, how.vector, product))
 
 
-def _function(name: str, count: int) -> tuple[ir.Module, ir.IRBuilder, Sequence[ir.Value]]:
+def _copied(does: Product, source: Operand, target: Operand, lies: Layout, blocks: Blocks) -> None:
+    if lies.group == 1:
+        copy(does.vectors, source, target, lies, blocks)
+    else:
+        Interleave(does.vectors, does, source, target, lies).block(blocks)
+
+
+def _may_be_one(what: Contraction) -> list[int]:
+    """Which pointers may be to one memory: the output, and what is read just where it is written."""
+    places = [n for n, name in enumerate(arguments(what)) if name in what.in_place]
+    return [0, *places] if places else []
+
+
+def _function(
+    name: str, count: int, may_be_one: Sequence[int] = ()
+) -> tuple[ir.Module, ir.IRBuilder, Sequence[ir.Value]]:
     module = ir.Module(name)
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER] * count), name)
-    for argument in function.args:
-        argument.add_attribute("noalias")
+    for n, argument in enumerate(function.args):
+        if n not in may_be_one:
+            argument.add_attribute("noalias")
     return module, ir.IRBuilder(function.append_basic_block("entry")), function.args
-
-
-def _refuse(what: Contraction, how: Blocking) -> None:
-    """Raises Unsupported where the lanes would not be next to each other in memory."""
-    packed = {panels.tensor for panels in how.panels}
-    for each in (what.output, *what.factors):
-        step = each.strides.get(how.vector, 0)
-        if each.tensor not in packed and step not in (0, 1):
-            raise Unsupported("code generation", f"elements of {each.tensor} {step} apart along {how.vector}")
-    if how.vector in what.parallel and what.output.strides[how.vector] != 1:
-        raise Unsupported("code generation", f"an output whose elements along {how.vector} are not next to each other")
 
 
 @dataclass
 class _Emitter:
     what: Contraction
     how: Blocking
-    vectors: Vectors
+    product: Product
     scratch: ir.Value
-    places: dict[str, int] = field(default_factory=dict)  # of each tensor's panels in the scratch memory, in elements
+    finished: Finished | None = None
+    places: dict[str, int] = field(default_factory=dict)  # of each tensor's panels in the scratch memory, in bytes
     used: int = 0
+
+    @property
+    def vectors(self) -> Vectors:
+        return self.product.vectors
 
     def inside(self, depth: int, blocks: Blocks, operands: Mapping[str, Operand]) -> None:
         """What goes on inside the first ``depth`` loops."""
@@ -101,16 +127,17 @@ class _Emitter:
 
     def _panels(self, panels: Panels, blocks: Blocks, source: Operand) -> Operand:
         """The tensor's block in panels, copied unless that was done before."""
-        lies = layout(self.what, self.how, panels)
+        lies = layout(self.what, self.how, panels, self.product.instruction)
         if panels.before:
-            return Operand(source.pointer, lies.between, lies.within)
+            return in_panels(self.vectors, lies, source.pointer)
         if panels.tensor not in self.places:
             self.places[panels.tensor] = self.used
-            self.used += lies.elements
+            self.used += lies.bytes
         own = {axis: blocks[axis][0] for axis in source.within}
-        target = self.vectors.at(self.scratch, self.places[panels.tensor])
-        panelled = Operand(target, lies.between, lies.within, own)
-        copy(self.vectors, source, panelled, lies, blocks)
+        place = self.places[panels.tensor] // lies.dtype.size_bytes
+        target = self.vectors.at(self.scratch, place, element_type(lies.dtype))
+        panelled = in_panels(self.vectors, lies, target, own)
+        _copied(self.product, source, panelled, lies, blocks)
         return panelled
 
     def _tile(self, blocks: Blocks, operands: Mapping[str, Operand]) -> None:
@@ -118,23 +145,36 @@ class _Emitter:
         fetched = [each for each in self.how.prefetches if each.tensor in started]
         tile = Tile(
             self.vectors,
+            self.product,
             {axis: blocks[axis][1] for axis in self.what.parallel},
             {axis: blocks[axis][1] for axis in self.what.reduced},
             self.how.vector,
             self.how.unroll,
             tuple(Prefetched(started[each.tensor], each.ahead, each.level) for each in fetched),
         )
-        output = started[self.what.output.tensor]
+        output, factors = started[self.what.output.tensor], [started[each.tensor] for each in self.what.factors]
         sums = self._begun(blocks, tile, lambda: tile.loaded(output))
-        tile.store(output, tile.sums([started[each.tensor] for each in self.what.factors], sums))
+        for panels in self.how.panels:
+            operand = operands[panels.tensor]
+            if operand.sums is not None:
+                sums = corrected(tile, operand, blocks, self._cut(panels.depth), sums)
+        sums = tile.sums(factors, sums)
+        if self.finished:
+            self.finished.store(self.vectors, tile, blocks, sums)
+        else:
+            tile.store(output, sums)
+
+    def _cut(self, depth: int) -> list[str]:
+        """The reduced axes along which a block inside the first ``depth`` loops is more than a tile."""
+        tile = self.how.tile(self.what.extents)
+        return [axis for axis in self.what.reduced if tile[axis] < size_at(self.what, self.how, axis, depth)]
 
     def _begun(self, blocks: Blocks, tile: Tile, loaded: Callable[[], Values]) -> Values:
         """The sums so far: what the output holds, or 0 where nothing was added yet."""
         if self.what.continues:
             return loaded()
         builder = self.vectors.builder
-        extents = self.what.extents
-        cut = [axis for axis in self.what.reduced if self.how.tile(extents)[axis] < extents[axis]]
+        cut = self._cut(0)
         if not cut:
             return tile.zeros()
         later = builder.icmp_signed("!=", blocks[cut[0]][0], number(0))

@@ -102,7 +102,9 @@ def loaded(code: bytes, name: str, arguments: int | Sequence[ir.Type]) -> Native
     engine.finalize_object()
     types = [POINTER] * arguments if isinstance(arguments, int) else arguments
     passed = [ctypes.c_void_p if isinstance(each, ir.PointerType) else ctypes.c_int64 for each in types]
-    return Native(engine, ctypes.CFUNCTYPE(None, *passed)(engine.get_function_address(name)))
+    call: Any = ctypes.CFUNCTYPE(None, *passed)(engine.get_function_address(name))
+    call.engine = engine  # the code lives as long as who may call it
+    return Native(engine, call)
 
 
 def compiled(

@@ -13,9 +13,9 @@ from itertools import product
 
 from llvmlite import ir
 
-from isamap.codegen.copy import moved
 from isamap.codegen.loops import Place, Values, nest
 from isamap.codegen.operand import Operand
+from isamap.codegen.products import Product
 from isamap.codegen.vectors import Vectors
 
 Point = dict[str, int]
@@ -37,6 +37,7 @@ class Tile:
     """``parallel`` and ``reduced``: sizes of the tile along its axes; ``vector`` is the one along the lanes."""
 
     vectors: Vectors
+    product: Product
     parallel: Mapping[str, int]
     reduced: Mapping[str, int]
     vector: str
@@ -47,6 +48,11 @@ class Tile:
     def is_dot(self) -> bool:
         """Do the lanes lie along a reduced axis?"""
         return self.vector in self.reduced
+
+    @property
+    def group(self) -> int:
+        """Steps of the innermost reduced axis that one multiply-add makes in a lane."""
+        return self.product.instruction.group
 
     @cached_property
     def points(self) -> list[tuple[Point, int]]:
@@ -66,12 +72,17 @@ class Tile:
         operand, start = output
         return [self.vectors.load(self.vectors.at(start, operand.inside(p)), width) for p, width in self.points]
 
+    def totals(self, sums: Values) -> list[tuple[Point, int, ir.Value]]:
+        """Each sum beside its point and its width; of a sum in parts the scalar that they come to."""
+        whole = [self.vectors.added_up(total) for total in sums] if self.is_dot else sums
+        return [(point, width, total) for (point, width), total in zip(self.points, whole, strict=True)]
+
     def store(self, output: Started, sums: Values) -> None:
         operand, start = output
-        for (point, width), total in zip(self.points, sums, strict=True):
+        for point, width, total in self.totals(sums):
             pointer = self.vectors.at(start, operand.inside(point))
             if self.is_dot:
-                self.vectors.store_scalar(self.vectors.added_up(total), pointer)
+                self.vectors.store_scalar(total, pointer)
             else:
                 self.vectors.store(total, pointer, width)
 
@@ -80,7 +91,7 @@ class Tile:
         reduced = {axis: size for axis, size in self.reduced.items() if axis != self.vector}
         if self.is_dot:
             reduced[self.vector] = self.reduced[self.vector]
-        step = self.vectors.lanes if self.is_dot else 1
+        step = self.vectors.lanes if self.is_dot else self.group
 
         def body(at: Place, width: int, sums: Values) -> Values:
             return self._step(at, width, factors, sums)
@@ -91,7 +102,7 @@ class Tile:
         """One step of the reduced axes: every sum gets its product."""
         for each in self.prefetched:
             self._prefetch(each, at)
-        starts = [(operand, moved(self.vectors, start, operand.within, at)) for operand, start in factors]
+        starts = [(operand, operand.moved(self.vectors, start, at)) for operand, start in factors]
         known: dict[tuple[int, int, int], ir.Value] = {}
 
         def factor(which: int, point: Point, own: int) -> ir.Value:
@@ -99,22 +110,27 @@ class Tile:
             lanes = (width if self.is_dot else own) if operand.within.get(self.vector, 0) else 0
             key = which, operand.inside(point), lanes
             if key not in known:
-                pointer = self.vectors.at(start, key[1])
-                scalar = not lanes
-                known[key] = self.vectors.splat_of(pointer) if scalar else self.vectors.load(pointer, lanes)
+                pointer = self.vectors.at(start, key[1], operand.element)
+                if lanes:
+                    known[key] = self.vectors.load(pointer, lanes)
+                else:
+                    known[key] = self.product.splat(which, operand, pointer, self._apart(operand), width)
             return known[key]
 
         return [
-            self.vectors.multiply_add(factor(0, point, own), factor(1, point, own), total)
+            self.product.added(factor(0, point, own), factor(1, point, own), total)
             for (point, own), total in zip(self.points, sums, strict=True)
         ]
 
     def _prefetch(self, each: Prefetched, at: Place) -> None:
         """Every line of the tile, as it lies so many steps later."""
         operand, start = each.tensor
-        innermost = [*self.reduced][-1:]
-        ahead = sum(operand.within.get(axis, 0) for axis in innermost) * each.ahead
-        lines = {operand.inside(point) // self.vectors.line * self.vectors.line for point, _ in self.points}
-        here = moved(self.vectors, start, operand.within, at)
+        ahead = self._apart(operand) * each.ahead * self.group
+        lines = {operand.inside(point) // operand.line * operand.line for point, _ in self.points}
+        here = operand.moved(self.vectors, start, at)
         for line in sorted(lines):
-            self.vectors.prefetch(self.vectors.at(here, line + ahead), each.level)
+            self.vectors.prefetch(self.vectors.at(here, line + ahead, operand.element), each.level)
+
+    def _apart(self, operand: Operand) -> int:
+        """How far apart neighbours along the innermost reduced axis lie."""
+        return sum(operand.within.get(axis, 0) for axis in [*self.reduced][-1:])

@@ -1,5 +1,6 @@
 """Kernels for the machine that isamap runs on: compiled in process, called on arrays."""
 
-from isamap.deploy.jit import Kernel, jit
+from isamap.deploy.jit import jit
+from isamap.deploy.kernel import Kernel
 
 __all__ = ["Kernel", "jit"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,15 @@ Array = NDArray[Any]
 _TYPES = {"f32": np.float32, "f64": np.float64, "s8": np.int8, "u8": np.uint8, "s16": np.int16, "s32": np.int32}
 
 
-def as_array(name: str, given: object) -> Array:
-    """``given`` without a copy: an array, or what has a buffer or DLPack. Raises InputError."""
+def as_array(name: str, given: object, dtype: DType | None = None) -> Array:
+    """``given`` without a copy: an array, or what has a buffer or DLPack; a number as an array of rank 0, of type
+    ``dtype`` or else f32 or s32. Raises InputError."""
     if isinstance(given, np.ndarray):
         return given
+    if isinstance(given, np.generic):
+        return np.asarray(given)
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return _number(name, given, dtype or DTYPES["f32" if isinstance(given, float) else "s32"])
     try:
         if hasattr(given, "__dlpack__"):
             return np.from_dlpack(given)
@@ -26,6 +32,17 @@ def as_array(name: str, given: object) -> Array:
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
         kind = f"{type(given).__name__} ({error})"
         raise InputError([Fault((name,), "an array: numpy's, or one with a buffer or DLPack", kind)]) from None
+
+
+def _number(name: str, given: int | float, dtype: DType) -> Array:
+    if not dtype.is_float and dtype.wrap(given) != given:
+        raise InputError([Fault((name,), f"a number of type {dtype}", str(given))])
+    return np.asarray(dtype.wrap(given)).astype(_TYPES[dtype.name])
+
+
+def empty(tensor: Tensor) -> Array:
+    """An array of the shape and type of ``tensor``."""
+    return np.empty(tensor.shape, _TYPES[tensor.dtype.name])
 
 
 def tensor_of(name: str, array: Array) -> Tensor:
@@ -62,16 +79,25 @@ def require(array: Array, tensor: Tensor, written: bool) -> int:
         faults.append(Fault((tensor.name, "dtype"), tensor.dtype.name, str(array.dtype)))
     if written and not array.flags.writeable:
         faults.append(Fault((tensor.name,), "an array that may be written", "a read-only one"))
-    address = array.__array_interface__["data"][0]
+    address = _address(array)
     if address % tensor.dtype.size_bytes:
         faults.append(Fault((tensor.name,), f"elements at multiples of {tensor.dtype.size_bytes} bytes", hex(address)))
     if faults:
         raise InputError(faults)
-    return int(address)
+    return address
 
 
-def require_apart(name: str, output: Array, inputs: dict[str, Array]) -> None:
-    """Raises InputError where the output shares memory with an input."""
-    shared = [other for other, array in inputs.items() if np.may_share_memory(output, array)]
+def require_apart(name: str, output: Array, inputs: Mapping[str, Array], in_place: Collection[str] = ()) -> None:
+    """Raises InputError where the output shares memory with an input, unless the two are the same elements of one that
+    works ``in_place``."""
+    shared = [
+        other
+        for other, array in inputs.items()
+        if np.may_share_memory(output, array) and not (other in in_place and _address(output) == _address(array))
+    ]
     if shared:
         raise InputError([Fault((name,), "memory of its own", f"some that {' and '.join(shared)} may share")])
+
+
+def _address(array: Array) -> int:
+    return int(array.__array_interface__["data"][0])

@@ -13,10 +13,10 @@ from isamap.codegen.kernel import kernel
 from isamap.codegen.native import assembly, object_code, optimised
 from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking
-from isamap.ir.contraction import Contraction, Strided, contraction_of
+from isamap.ir.contraction import AGAIN, Contraction, Strided, contraction_of
 from isamap.ir.cpu import Core, MultiplyAdd
 from isamap.ir.hardware import Target
-from isamap.ir.panels import scratch_elements
+from isamap.ir.panels import scratch_bytes
 from isamap.ir.target_machine import TargetMachine
 from isamap.ir.workload import Workload
 from isamap.tiling.cached import blockings, core_of
@@ -50,11 +50,12 @@ class Code:
     @property
     def arguments(self) -> tuple[Strided, ...]:
         """The tensors that the function takes, the output first; a pointer to its scratch memory comes last."""
-        return (self.what.output, *self.what.factors)
+        others = self.what.finish.others if self.what.finish else ()
+        return (self.what.output, *self.what.factors, *others)
 
     @property
     def scratch_bytes(self) -> int:
-        return scratch_elements(self.what, self.how) * self.what.output.dtype.size_bytes
+        return scratch_bytes(self.what, self.how, self.product)
 
     @property
     def llvm(self) -> str:
@@ -79,13 +80,7 @@ class Code:
 
     @cached_property
     def _built(self) -> str:
-        self._refuse_integers()
-        return str(kernel(self.what, self.how, self.product.lanes, self.function))
-
-    def _refuse_integers(self) -> None:
-        if self.product.factors != ("f32", "f32"):
-            types = " * ".join(factor.dtype.name for factor in self.what.factors)
-            raise Unsupported("code generation", f"{types} into {self.what.sums}", "f32 * f32 into f32 is compiled")
+        return str(kernel(self.what, self.how, self.product, self.function))
 
 
 def code_for(work: Workload, target: Target) -> Code:
@@ -97,6 +92,8 @@ def code_for(work: Workload, target: Target) -> Code:
     if work.repeat is not None or (len(work.einsums) > 1 and what.finish is None):
         several = "a repeated kernel" if work.repeat is not None else f"{len(work.einsums)} einsums in one kernel"
         raise Unsupported("code generation", several, "sums of products of two tensors are compiled")
+    if twice := [each.tensor for each in what.factors if each.tensor.endswith(AGAIN)]:
+        raise Unsupported("code generation", f"{twice[0].removesuffix(AGAIN)} twice in {what.output.tensor}")
     core.multiply_add(what)
     ((how, estimated),) = blockings(what, core, most=1)
     return Code(work, core, what, how, ceil(estimated))

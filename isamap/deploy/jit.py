@@ -1,104 +1,128 @@
-"""``jit``: an einsum as a function on arrays, compiled for this machine.
+"""``jit``: an einsum, and what is done to its sums, as a function on arrays, compiled for this machine.
 
 f = jit("C[m,n] += A[m,k] * B[k,n]", A=a, B=b)
 c = f(a, b)
+g = jit("S[m,n] += A[m,k] * B[k,n]; C[m,n] = max(S[m,n] + bias[n], 0)", A=a, B=b, bias=d)
+h = jit("C[m,n] += A[m,k] * B[k,n]", A=a, B=b, before=["B"])
+c = h(a, h.pack("B", b))
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from isamap.codegen.cpu import require_runs
-from isamap.codegen.kernel import ARGUMENTS, kernel
-from isamap.codegen.native import Native, loaded, object_code
-from isamap.deploy.arrays import Array, as_array, require, require_apart, tensor_of
+from isamap.deploy import kept
+from isamap.deploy.kernel import Kernel
+from isamap.deploy.measured import seconds_of
+from isamap.deploy.part import Part, part
+from isamap.deploy.statement import Statements, workload_of
 from isamap.errors import Fault, InputError
-from isamap.ir.affine import affine
-from isamap.ir.blocking import Blocking
-from isamap.ir.contraction import contraction_of
+from isamap.host import NAME, calibrated_file, load_target
+from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.cpu import Core
-from isamap.ir.einsum import Statement, parse_statement
-from isamap.ir.panels import scratch_elements
-from isamap.ir.scalar import reads
-from isamap.ir.workload import Tensor, Workload, workload
-from isamap.tiling.cached import blockings
+from isamap.ir.ranking import Ranking
+from isamap.ir.workload import Workload
+from isamap.tiling.cached import blockings, core_of, shares
+
+_CANDIDATES = 16
+_MEASURING_S = 3.0
 
 
-@dataclass(frozen=True)
-class Kernel:
-    """A compiled einsum. Thread-safe: every call brings its own scratch memory."""
+def jit(
+    statements: Statements,
+    core: Core | None = None,
+    /,
+    *,
+    threads: int = 1,
+    measure: bool = False,
+    before: Sequence[str] = (),
+    keep: bool = True,
+    **arrays: object,
+) -> Kernel:
+    """The einsum, or several, for arrays of these shapes, strides and types; where the output is among them and goes on
+    from what it holds, that is read.
 
-    work: Workload
-    blocking: Blocking
-    scratch_elements: int
-    code: bytes = field(repr=False)
-    native: Native = field(repr=False, compare=False)
-
-    @property
-    def output(self) -> Tensor:
-        return self.work.tensor(self.work.outputs[0])
-
-    def __call__(self, *arrays: object, out: object | None = None) -> Array:
-        """The output, in ``out`` where it is given; ``arrays`` are the inputs in the order in which they are read, or
-        the output first where it goes on from what it holds. Raises InputError."""
-        names = [name for name in self.work.inputs if name != self.output.name]
-        continues = self.output.name in self.work.inputs
-        if len(arrays) != len(names):
-            raise InputError([Fault((), f"{len(names)} arrays: {' '.join(names)}", str(len(arrays)))])
-        if continues and out is None:
-            raise InputError([Fault(("out",), f"the array that {self.output.name} goes on from", "none")])
-        given = {name: as_array(name, array) for name, array in zip(names, arrays, strict=True)}
-        result = np.empty(self.output.shape, np.float32) if out is None else as_array(self.output.name, out)
-        addresses = [require(result, self.output, written=True)]
-        addresses += [require(array, self.work.tensor(name), written=False) for name, array in given.items()]
-        require_apart(self.output.name, result, given)
-        scratch = np.empty(self.scratch_elements, np.float32)
-        self.native.call(*addresses, scratch.__array_interface__["data"][0])
-        return result
+    ``core`` is a description of this CPU's (None: the target ``host``); ``measure`` times the model's best candidates
+    on it and takes the quickest; factors ``before`` are given in panels, from ``Kernel.pack``; ``keep``: compiled
+    kernels are kept on disk and found there again. Raises InputError, also where this CPU has not what code for the
+    core may use, and Unsupported for what is not compiled yet.
+    """
+    work = workload_of(statements, arrays)
+    return jit_workload(work, core, threads=threads, measure=measure, before=before, keep=keep)
 
 
-def jit(statement: str, core: Core, **arrays: object) -> Kernel:
-    """The einsum ``statement`` for arrays of these shapes, strides and types; where the output is among them, sums are
-    added to what it holds. Raises InputError, also where this CPU has not what code for ``core`` may use, and
-    Unsupported for what is not compiled yet."""
+def jit_workload(
+    work: Workload,
+    core: Core | None = None,
+    *,
+    threads: int = 1,
+    measure: bool = False,
+    before: Sequence[str] = (),
+    keep: bool = True,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Kernel:
+    """A contraction, and what becomes of its sums. Raises InputError and Unsupported as ``jit`` does."""
+    core = core or host_core()
     if core.llvm is not None:
         require_runs(core.llvm, core.name)
-    work = _workload(statement, {name: as_array(name, given) for name, given in arrays.items()})
     what = contraction_of(work)
-    ((how, _),) = blockings(what, core, most=1)
-    lanes = core.vector_bytes // what.output.dtype.size_bytes
-    code = object_code(str(kernel(what, how, lanes)))
-    return Kernel(work, how, scratch_elements(what, how), code, loaded(code, "kernel", ARGUMENTS))
+    _require(what, threads, before)
+    whats = shares(what, core, threads)
+    folder, name = calibrated_file().parent / "kernels", kept.key(whats, core, before, measure)
+    found = kept.read(folder, name, whats, core) if keep else None
+    if found is None:
+        found = _compiled(whats, core, before, measure, progress)
+        if keep:
+            kept.write(folder, name, *found)
+    return Kernel(work, *found)
 
 
-def _workload(statement: str, arrays: dict[str, Array]) -> Workload:
-    """The workload of one einsum on such arrays; the output's shape follows from the others where it is not given."""
-    tensors = {name: tensor_of(name, array) for name, array in arrays.items()}
-    written = statement.partition("[")[0].strip()
-    parsed = parse_statement(statement, frozenset((*tensors, written)))
-    read = [access.tensor for access in reads(parsed.value)]
-    unused = [name for name in arrays if name not in (*read, written)]
-    if unused:
-        raise InputError([Fault((name,), f"a tensor of {statement}", repr(name)) for name in unused])
-    if written not in arrays:
-        tensors[written] = _output(written, parsed, tensors)
-    inputs = [name for name in dict.fromkeys((written, *read)) if name in arrays]
-    return workload("jit", tensors.values(), [parsed], inputs=inputs, outputs=[written])
+@cache
+def host_core() -> Core:
+    """The core of the target ``host``: as calibrated, or as described. Raises InputError on an unknown CPU."""
+    return core_of(load_target(NAME))
 
 
-def _output(name: str, statement: Statement, tensors: dict[str, Tensor]) -> Tensor:
-    """The output of ``statement``: along each dimension as long as the axis that alone indexes it, and some input."""
-    extents = {
-        index.axes[0]: extent
-        for access in reads(statement.value)
-        for index, extent in zip(access.affine_indices, tensors[access.tensor].shape, strict=False)
-        if len(index.axes) == 1 and index == affine(index.axes[0])
-    }
-    (output,) = statement.outputs
-    unknown = [str(index) for index in output.affine_indices if str(index) not in extents]
-    if unknown:
-        raise InputError([Fault((name,), "an array whose shape says how long it is", ", ".join(unknown))])
-    shape = tuple(extents[str(index)] for index in output.affine_indices)
-    return Tensor(name, next(iter(tensors.values())).dtype, shape)
+def _require(what: Contraction, threads: int, before: Sequence[str]) -> None:
+    faults = [] if threads >= 1 else [Fault(("threads",), "at least 1", str(threads))]
+    factors = [factor.tensor for factor in what.factors]
+    for name in before:
+        if name not in factors:
+            faults.append(Fault(("before",), f"one of the factors, {' and '.join(factors)}", repr(name)))
+    if faults:
+        raise InputError(faults)
+
+
+def _compiled(
+    whats: Sequence[Contraction], core: Core, before: Sequence[str], measure: bool, progress: Callable[[str], None]
+) -> tuple[tuple[Part, ...], Ranking | None]:
+    """Every share cut as the first is best cut, where they are alike."""
+    found: list[Part] = []
+    ranking = None
+    for what in whats:
+        alike = [each.how for each in found if each.what.extents == what.extents]
+        if alike:
+            found.append(part(what, alike[0], core))
+        elif measure:
+            best, ranking = _quickest(what, core, before, progress)
+            found.append(best)
+        else:
+            ((how, _),) = blockings(what, core, 1, before)
+            found.append(part(what, how, core))
+    return tuple(found), ranking
+
+
+def _quickest(
+    what: Contraction, core: Core, before: Sequence[str], progress: Callable[[str], None]
+) -> tuple[Part, Ranking]:
+    chosen = blockings(what, core, _CANDIDATES, before)
+    candidates = []
+    for n, (how, _) in enumerate(chosen):
+        progress(f"compiling candidate {n + 1} of {len(chosen)}")
+        candidates.append(part(what, how, core))
+    progress(f"timing {len(candidates)} candidates")
+    seconds = seconds_of(candidates, _MEASURING_S)
+    ranking = Ranking(tuple(cycles for _, cycles in chosen), tuple(seconds))
+    return candidates[seconds.index(min(seconds))], ranking

@@ -7,14 +7,18 @@ O[..]  = finish(S[..], ..)    what is stored of each sum; the sum itself where n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from isamap.errors import Unsupported
 from isamap.ir.dtype import DType
 from isamap.ir.einsum import Einsum
-from isamap.ir.scalar import Access, Apply, Cast, Read, Scalar
+from isamap.ir.inline import inlined
+from isamap.ir.scalar import Access, Apply, Cast, Read, Scalar, reads
 from isamap.ir.workload import Tensor, Workload
+
+AGAIN = "'"
+"""Ends the name of a factor that is the same tensor as the other one."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,17 @@ class Strided:
 
 @dataclass(frozen=True)
 class Finish:
-    """What is stored of a sum: ``value`` reads it as the tensor ``sums``, and one element each of ``others``, which lie
-    along axes of the output."""
+    """What is stored of a sum: ``value`` reads it as the tensor ``sums``, and elements of ``others``, one of these for
+    each of the ``accesses``, along axes of the output."""
 
     value: Scalar
     sums: str
     others: tuple[Strided, ...] = ()
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        """What is read beside the sum, each once, in the order of appearance."""
+        return tuple(dict.fromkeys(access for access in reads(self.value) if access.tensor != self.sums))
 
 
 @dataclass(frozen=True)
@@ -61,26 +70,55 @@ class Contraction:
     def reduced(self) -> tuple[str, ...]:
         return tuple(axis for axis in self.extents if axis not in self.output.strides)
 
+    @property
+    def in_place(self) -> frozenset[str]:
+        """The tensors that may be the output's very memory: read beside a sum, just where that is stored."""
+        others = self.finish.others if self.finish else ()
+        elsewhere = {each.tensor for each in others if replace(each, tensor=self.output.tensor) != self.output}
+        names = {each.tensor for each in others} - elsewhere
+        return frozenset(names - {factor.tensor.removesuffix(AGAIN) for factor in self.factors})
+
     def factor(self, tensor: str) -> Strided:
         return next(factor for factor in self.factors if factor.tensor == tensor)
 
 
-def contraction_of(work: Workload, number: int = 0) -> Contraction:
-    """Einsum ``number`` of ``work`` as a contraction. Raises Unsupported where it is none."""
-    einsum = work.einsums[number]
+def contraction_of(work: Workload) -> Contraction:
+    """The first einsum of ``work`` as a contraction, those after it as what is stored of its sums. Raises Unsupported
+    where they are none."""
+    einsum = work.einsums[0]
     if einsum.operator != "+=":
         raise _no_contraction(einsum, f"the operator {einsum.operator}")
-    factors = _factors(einsum)
-    tensors = [einsum.output.tensor, *(access.tensor for access in factors)]
-    if len(set(tensors)) < len(tensors):
-        raise _no_contraction(einsum, f"{max(tensors, key=tensors.count)} twice")
-    reads = tuple(_strided(work.tensor(access.tensor), access, einsum) for access in factors)
-    return Contraction(
-        einsum.extents,
-        _strided(work.tensor(einsum.output.tensor), einsum.output, einsum),
-        (reads[0], reads[1]),
-        continues=einsum.output.tensor in work.inputs,
-    )
+    factors = [_strided(work.tensor(access.tensor), access, einsum) for access in _factors(einsum)]
+    one, other = _told_apart(factors[0], factors[1])
+    sums = _strided(work.tensor(einsum.output.tensor), einsum.output, einsum)
+    continues = einsum.output.tensor in work.inputs
+    if continues and len(work.einsums) > 1:
+        hint = f"give the sums a name of their own, and add {sums.tensor} to them afterwards"
+        raise Unsupported("code generation", f"finishing sums that go on from what {sums.tensor} holds", hint)
+    if len(work.einsums) == 1:
+        found = Contraction(einsum.extents, sums, (one, other), continues)
+    else:
+        stored = inlined(work)
+        output = _strided(work.tensor(stored.output.tensor), stored.output, stored)
+        finish = _finish(work, stored, einsum.output.tensor, output)
+        found = Contraction(einsum.extents, output, (one, other), sum_dtype=sums.dtype, finish=finish)
+    if found.output.tensor in (factor.tensor for factor in factors):
+        raise _no_contraction(einsum, f"the output {found.output.tensor} as a factor")
+    return found
+
+
+def _told_apart(one: Strided, other: Strided) -> tuple[Strided, Strided]:
+    """A tensor that is multiplied by itself is two factors of different names."""
+    return one, replace(other, tensor=other.tensor + AGAIN) if one.tensor == other.tensor else other
+
+
+def _finish(work: Workload, stored: Einsum, sums: str, output: Strided) -> Finish:
+    finish = Finish(stored.value, sums)
+    others = tuple(_strided(work.tensor(access.tensor), access, stored) for access in finish.accesses)
+    elsewhere = [each for each in others if each.tensor == output.tensor and each != output]
+    if elsewhere:
+        raise _no_contraction(stored, f"{output.tensor}, read where it is not written,")
+    return replace(finish, others=others)
 
 
 def _factors(einsum: Einsum) -> tuple[Access, Access]:

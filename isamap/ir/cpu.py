@@ -44,7 +44,8 @@ class MultiplyAdd:
 
 @dataclass(frozen=True)
 class Core:
-    """``caches`` from the core outwards, main memory last; ``llvm`` is what its machine code is made for."""
+    """``caches`` from the core outwards, main memory last; loads and stores are of whole vectors, splats of one element
+    into every lane; ``llvm`` is what its machine code is made for."""
 
     name: str
     clock_hz: float
@@ -52,15 +53,20 @@ class Core:
     registers: int
     multiply_adds: tuple[MultiplyAdd, ...]
     loads_per_cycle: float
+    splats_per_cycle: float
     stores_per_cycle: float
     caches: tuple[Cache, ...]
     llvm: TargetMachine | None = None
 
     def multiply_add(self, what: Contraction) -> MultiplyAdd:
-        """The instruction for the products of ``what``: factors of its types, in either order, or signed ones that are
-        shifted to unsigned. Raises Unsupported where there is none."""
+        """The instruction for the products of ``what``: factors of its types, in either order, signed bytes that are
+        shifted to unsigned, or bytes that become words. Raises Unsupported where there is none."""
         one, other = (factor.dtype.name for factor in what.factors)
-        wanted = [(one, other), (other, one), *([("u8", "s8")] if one == other == "s8" else [])]
+        wanted = [(one, other), (other, one)]
+        if one == other == "s8":
+            wanted.append(("u8", "s8"))
+        if {one, other} <= {"u8", "s8", "s16"}:
+            wanted.append(("s16", "s16"))
         for types in wanted:
             for each in self.multiply_adds:
                 if (*each.factors, each.sums) == (*types, what.sums.name):

@@ -3,6 +3,10 @@
 Panels lie one after the other, each as wide as the register tile along the one axis that the tile shares with the
 tensor; within a panel the other axes go row-major, and for each of their points the tile's elements lie next to each
 other:  element (p, r) of a block of extents R  is at  (p // tile) * tile * prod(R) + r * tile + p % tile.
+
+Where an instruction takes ``group`` neighbours of the innermost reduced axis in a lane, those lie together:  (p, r) of
+a panel is at  r // group * tile * group + p * group + r % group,  and the last group is filled up with zeros. Behind
+such panels lie, where they are needed, -128 times the sums over r of every p.
 """
 
 from __future__ import annotations
@@ -14,40 +18,68 @@ from math import prod
 from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking, Panels
 from isamap.ir.contraction import Contraction
+from isamap.ir.cpu import MultiplyAdd
+from isamap.ir.dtype import DType
+from isamap.ir.factors import grouped_axis, summed_factor, taken
+
+ALIGNMENT_BYTES = 64
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Panels of ``tile`` elements along axis ``along``, and the extents of the ``others``, outer to inner."""
+    """Panels of ``tile`` elements of type ``dtype`` along axis ``along``, and the extents of the ``others``, outer to
+    inner, the last in groups; ``sums``: the type of the sums behind them."""
 
     along: str
     tile: int
     extent: int
     others: Mapping[str, int]
+    dtype: DType
+    group: int = 1
+    sums: DType | None = None
+
+    @property
+    def filled(self) -> dict[str, int]:
+        """The others' extents, the last in whole groups."""
+        sizes = dict(self.others)
+        for axis in list(sizes)[-1:]:
+            sizes[axis] = _rounded(sizes[axis], self.group)
+        return sizes
 
     @property
     def elements(self) -> int:
         """Of all panels, the last one filled up."""
-        return -(-self.extent // self.tile) * self.tile * prod(self.others.values())
+        return _rounded(self.extent, self.tile) * prod(self.filled.values())
+
+    @property
+    def sums_at(self) -> int:
+        """The byte where the sums begin."""
+        return _rounded(self.elements * self.dtype.size_bytes, ALIGNMENT_BYTES)
+
+    @property
+    def bytes(self) -> int:
+        """Of the panels and what lies behind them."""
+        behind = _rounded(self.extent, self.tile) * self.sums.size_bytes if self.sums else 0
+        return self.sums_at + _rounded(behind, ALIGNMENT_BYTES)
 
     @property
     def within(self) -> dict[str, int]:
-        """How far apart the elements of a panel lie along each axis."""
+        """How far apart the elements of a panel lie along each axis; along the last of the others, groups."""
         strides, step = dict[str, int](), self.tile
-        for axis, extent in reversed(list(self.others.items())):
+        for axis, extent in reversed(list(self.filled.items())):
             strides[axis] = step
             step *= extent
-        return strides | {self.along: 1}
+        return strides | {self.along: self.group}
 
     @property
     def between(self) -> dict[str, int]:
         """How far apart places lie that are whole panels apart along ``along``: their distance times this."""
-        return self.within | {self.along: prod(self.others.values())}
+        return self.within | {self.along: prod(self.filled.values())}
 
 
-def layout(what: Contraction, how: Blocking, panels: Panels) -> Layout:
+def layout(what: Contraction, how: Blocking, panels: Panels, product: MultiplyAdd) -> Layout:
     """How ``panels`` lie. Raises Unsupported where the tensor has no axis, or several, that a register tile and a block
-    of it share."""
+    of it share, and where the instruction cannot take it."""
     sizes = {axis: size_at(what, how, axis, panels.depth) for axis in what.factor(panels.tensor).strides}
     shared = [axis for axis in what.parallel if sizes.get(axis, 1) > 1]
     if len(shared) > 1:
@@ -57,8 +89,19 @@ def layout(what: Contraction, how: Blocking, panels: Panels) -> Layout:
         raise Unsupported("code generation", f"panels of {panels.tensor}, which has reduced axes only")
     others = {axis: size for axis, size in sizes.items() if axis != along}
     order = [axis for axis in what.extents if axis in others]
-    tile = how.tile(what.extents)[along]
-    return Layout(along, tile, sizes[along], {axis: others[axis] for axis in order})
+    if product.group > 1:
+        order.sort(key=lambda axis: axis == grouped_axis(what))
+    dtype = next(each.dtype for each in taken(what, how.vector, product) if each.factor.tensor == panels.tensor)
+    is_summed = summed_factor(what, how.vector, product) == panels.tensor
+    return Layout(
+        along,
+        how.tile(what.extents)[along],
+        sizes[along],
+        {axis: others[axis] for axis in order},
+        dtype,
+        product.group,
+        what.sums if is_summed else None,
+    )
 
 
 def size_at(what: Contraction, how: Blocking, axis: str, depth: int) -> int:
@@ -66,6 +109,10 @@ def size_at(what: Contraction, how: Blocking, axis: str, depth: int) -> int:
     return min([what.extents[axis], *(loop.step for loop in how.loops[:depth] if loop.axis == axis)])
 
 
-def scratch_elements(what: Contraction, how: Blocking) -> int:
-    """How much memory the panels take that the kernel makes, in elements."""
-    return sum(layout(what, how, panels).elements for panels in how.panels if not panels.before)
+def scratch_bytes(what: Contraction, how: Blocking, product: MultiplyAdd) -> int:
+    """How much memory the panels take that the kernel makes; it begins at a multiple of ALIGNMENT_BYTES."""
+    return sum(layout(what, how, panels, product).bytes for panels in how.panels if not panels.before)
+
+
+def _rounded(size: int, step: int) -> int:
+    return -(-size // step) * step

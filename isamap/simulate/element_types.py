@@ -97,7 +97,8 @@ def _wrapped(values: Array, dtype: DType) -> Array:
         whole = finite.astype(np.int64)
     else:
         magnitude = np.fmod(np.abs(finite), 2.0**64).astype(np.uint64)
-        whole = np.where(finite < 0, np.uint64(0) - magnitude, magnitude).view(np.int64)
+        with np.errstate(over="ignore"):  # numpy warns of single numbers that wrap, not of arrays
+            whole = np.where(finite < 0, np.uint64(0) - magnitude, magnitude).view(np.int64)
     return settle(whole, dtype)
 
 

@@ -2,5 +2,6 @@
 
 from isamap.tiling.cached.choose import blockings
 from isamap.tiling.cached.machine import core_of
+from isamap.tiling.cached.shares import shares
 
-__all__ = ["blockings", "core_of"]
+__all__ = ["blockings", "core_of", "shares"]

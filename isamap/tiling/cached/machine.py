@@ -20,6 +20,12 @@ def core_of(target: Target) -> Core:
         lacking = "caches" if not caches else "instruction C[i] += A * B[i]" if not found else "clock"
         raise Unsupported("code generation", f"the target {target.name}, which has no {lacking}")
     registers = target.memory(target.instruction(found[0].instruction).operand(_written(target, found[0])).memory)
+    outermost, width = target.outermost.name, registers.alignment_bytes
+    loads = _rate(target, (outermost, registers.name), width, width)
+    stores = _rate(target, (registers.name, outermost), width, width)
+    if not loads or not stores:
+        way = f"{outermost} to {registers.name} and back"
+        raise Unsupported("code generation", f"{target.name}: no instruction moves {width} bytes from {way}")
     levels = (*(_level(memory, target) for memory in caches), _main(target))
     return Core(
         target.name,
@@ -27,8 +33,9 @@ def core_of(target: Target) -> Core:
         registers.alignment_bytes,
         registers.capacity_bytes // registers.alignment_bytes,
         tuple(found),
-        _rate(target, target.outermost.name, registers.name),
-        _rate(target, registers.name, target.outermost.name),
+        loads,
+        _rate(target, (outermost, registers.name), least=0, most=width - 1) or loads,
+        stores,
         levels,
         target.llvm,
     )
@@ -83,18 +90,29 @@ def _written(target: Target, product: MultiplyAdd) -> str:
     return target.instruction(product.instruction).written[0]
 
 
-def _rate(target: Target, source: str, destination: str) -> float:
-    """Registers that the core's instructions move per cycle from one memory to another."""
+def _rate(target: Target, way: tuple[str, str], least: int, most: int) -> float:
+    """How often per cycle the core's instructions can move ``least`` to ``most`` bytes from one memory to another."""
     rates = [
         next(unit.count for unit in target.units if unit.name == each.unit)
         / max(1, cycles(each.initiation_interval_cycles, {axis.name: axis.most for axis in each.axes}))
         for each in target.instructions
-        if {operand.memory for operand in each.operands if operand.name not in each.written} == {source}
-        and {operand.memory for operand in each.operands if operand.name in each.written} == {destination}
+        if _moves(each) == way and least <= _bytes(each) <= most
     ]
-    if not rates:
-        raise Unsupported("code generation", f"{target.name}: no instruction moves {source} to {destination}")
-    return max(rates)
+    return max(rates, default=0.0)
+
+
+def _moves(instruction: Instruction) -> tuple[str, str] | None:
+    """From where to where, where it reads one operand and writes another."""
+    read = [operand for operand in instruction.operands if operand.name not in instruction.written]
+    written = [operand for operand in instruction.operands if operand.name in instruction.written]
+    return (read[0].memory, written[0].memory) if len(read) == len(written) == 1 else None
+
+
+def _bytes(instruction: Instruction) -> int:
+    """Of what it reads, at most."""
+    sizes = {axis.name: axis.most for axis in instruction.axes}
+    (operand,) = (operand for operand in instruction.operands if operand.name not in instruction.written)
+    return prod(sizes[axis] for axis in operand.axes) * operand.dtype.size_bytes
 
 
 def _level(memory: Memory, target: Target) -> Cache:

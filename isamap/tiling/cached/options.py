@@ -1,0 +1,186 @@
+"""The choices from which a kernel for a core with caches is put together, and the blocking that they make.
+
+for each place outside:
+  for blocks of ``width`` columns, for blocks of ``depth``:                 panels of the factor along the columns
+    for blocks of ``height`` rows:                                          panels of the other factor
+      for tiles of columns, for tiles of rows (or the other way round):     a register tile, ``depth`` steps deep
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from math import ceil
+
+from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
+from isamap.ir.cpu import Core, MultiplyAdd
+from isamap.tiling.cached.roles import Roles
+
+_UNROLL = 4  # steps in the body of the innermost loop: enough to hide its own instructions
+
+
+@dataclass(frozen=True)
+class Tile:
+    """``rows`` x ``vectors`` registers of sums; where the lanes lie along the depth, rows x columns of them."""
+
+    rows: int
+    vectors: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One kernel. Sizes are elements; ``ahead``: how many steps early the columns' factor is fetched (0: not)."""
+
+    tile: Tile
+    depth: int
+    width: int
+    height: int
+    columns_packed: bool
+    rows_packed: bool
+    rows_inside: bool
+    ahead: int
+
+
+@dataclass(frozen=True)
+class Options:
+    """What each field of a choice may be, in its order; ``before``: tensors that come in panels already."""
+
+    roles: Roles
+    lanes: int
+    group: int
+    values: Mapping[str, tuple[object, ...]]
+    before: frozenset[str] = frozenset()
+
+    def columns_of(self, tile: Tile) -> int:
+        """Elements of a tile along the columns."""
+        wide = tile.vectors if self.roles.is_dot else tile.vectors * self.lanes
+        return min(wide, self.roles.extent(self.roles.columns))
+
+    def width_of(self, choice: Choice) -> int:
+        """Columns of a block: whole tiles."""
+        return _whole(choice.width, self.columns_of(choice.tile), self.roles.extent(self.roles.columns))
+
+    def height_of(self, choice: Choice) -> int:
+        """Rows of a block: whole tiles."""
+        return _whole(choice.height, choice.tile.rows, self.roles.extent(self.roles.rows))
+
+    def every(self) -> Iterable[Choice]:
+        """Every choice."""
+        return (self.choice(dict(zip(self.values, each, strict=True))) for each in product(*self.values.values()))
+
+    def choice(self, fields: Mapping[str, object]) -> Choice:
+        return Choice(**fields)  # type: ignore[arg-type]
+
+    def blocking(self, choice: Choice) -> Blocking:
+        """The loops, panels and prefetches of a choice."""
+        roles, wide = self.roles, self.columns_of(choice.tile)
+        loops = [Loop(axis, 1) for axis in roles.outside]
+        loops += _loop(roles, roles.columns, self.width_of(choice)) + _loop(roles, roles.depth, choice.depth)
+        shared = len(loops)
+        loops += _loop(roles, roles.rows, self.height_of(choice))
+        panels = []
+        if choice.columns_packed or roles.along.tensor in self.before:
+            panels.append(self._panels(roles.along.tensor, shared))
+        if choice.rows_packed or roles.across.tensor in self.before:
+            panels.append(self._panels(roles.across.tensor, len(loops)))
+        tiles = [_loop(roles, roles.columns, wide), _loop(roles, roles.rows, choice.tile.rows)]
+        loops += [loop for each in (tiles if choice.rows_inside else reversed(tiles)) for loop in each]
+        prefetches = (Prefetch(roles.along.tensor, choice.ahead),) if choice.ahead else ()
+        vector = roles.depth if roles.is_dot else roles.columns
+        assert vector is not None
+        return Blocking(vector, tuple(loops), tuple(panels), prefetches, 1 if roles.is_dot else _UNROLL)
+
+    def _panels(self, tensor: str, depth: int) -> Panels:
+        return Panels(tensor, 0, before=True) if tensor in self.before else Panels(tensor, depth)
+
+
+def _whole(size: int, tile: int, extent: int) -> int:
+    return min(extent, ceil(size / tile) * tile)
+
+
+def _loop(roles: Roles, axis: str | None, size: int) -> list[Loop]:
+    return [] if axis is None else [Loop(axis, min(size, roles.extent(axis)))]
+
+
+def options(roles: Roles, core: Core, before: frozenset[str] = frozenset()) -> Options:
+    """What is tried for a contraction whose axes play these parts."""
+    product_of = core.multiply_add(roles.what)
+    tiles = _dot_tiles(roles, core) if roles.is_dot else _tiles(roles, core, product_of)
+    rows, columns, depth = (roles.extent(axis) for axis in (roles.rows, roles.columns, roles.depth))
+    shortest = 8 if rows <= _FEW_ROWS and not roles.is_dot else 64
+    cut = roles.what.finish is None and not roles.inside
+    must, may = _packing(roles, product_of)
+    values: dict[str, tuple[object, ...]] = {
+        "tile": tiles,
+        "depth": _sizes(depth, (shortest, 64, 256, 512, 1024), product_of.group) if cut else (depth,),
+        "width": _sizes(columns, (1, 512, 2048), 1),
+        "height": _sizes(rows, (96, 384), 1),
+        "columns_packed": (True,) if must else (False, True) if may else (False,),
+        "rows_packed": (False, True) if may and roles.rows is not None else (False,),
+        "rows_inside": (True, False),
+        "ahead": (0,) if roles.is_dot or must else (0, 8, 32),
+    }
+    if roles.along.tensor in before:
+        values["columns_packed"] = (False,)
+    if roles.across.tensor in before:
+        values["rows_packed"] = (False,)
+    return Options(roles, product_of.lanes, product_of.group, values, before)
+
+
+_FEW_ROWS = 4
+
+
+def _packing(roles: Roles, product_of: MultiplyAdd) -> tuple[bool, bool]:
+    """(must the columns' factor lie in panels, may factors): lanes that lie apart are packed, dots are not."""
+    if roles.is_dot:
+        return False, False
+    apart = roles.columns is not None and roles.along.strides[roles.columns] != 1
+    return apart or product_of.group > 1, True
+
+
+def _tiles(roles: Roles, core: Core, product_of: MultiplyAdd) -> tuple[Tile, ...]:
+    """Up to four vectors wide, as high as the registers allow: heights that cut the rows into equal tiles, and fewer
+    than these where more would not help."""
+    rows, found = roles.extent(roles.rows), []
+    for vectors in range(1, min(4, ceil(roles.extent(roles.columns) / product_of.lanes)) + 1):
+        most = (core.registers - vectors - 1) // vectors
+        for height in _heights(rows, most):
+            found.append(Tile(height, vectors))
+    return tuple(found)
+
+
+def _heights(extent: int, most: int) -> list[int]:
+    counts = range(ceil(extent / most), ceil(extent / most) + 3)
+    few = [n for n in (8, 6) if n < min(extent, most)]
+    return sorted({*(ceil(extent / count) for count in counts), min(extent, most), *few}, reverse=True)
+
+
+_DOTS = (
+    (4, 4),
+    (5, 4),
+    (4, 5),
+    (6, 3),
+    (3, 6),
+    (8, 2),
+    (2, 8),
+    (8, 1),
+    (1, 8),
+    (16, 1),
+    (1, 16),
+    (2, 2),
+    (1, 4),
+    (4, 1),
+)
+
+
+def _dot_tiles(roles: Roles, core: Core) -> tuple[Tile, ...]:
+    rows, columns = roles.extent(roles.rows), roles.extent(roles.columns)
+    shapes = {(min(high, rows), min(wide, columns)) for high, wide in _DOTS}
+    return tuple(Tile(high, wide) for high, wide in sorted(shapes) if high * wide + high + wide <= core.registers)
+
+
+def _sizes(extent: int, about: Iterable[int], multiple: int) -> tuple[int, ...]:
+    """The extent, and near equal parts of about these sizes."""
+    parts = {ceil(ceil(extent / ceil(extent / size)) / multiple) * multiple for size in about if size < extent}
+    return tuple(sorted({*(part for part in parts if part < extent), extent}))
