@@ -7,11 +7,12 @@ Every size and stride is a constant in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llvmlite import ir
 
 from isamap.codegen.copy import copy
+from isamap.codegen.early import Early
 from isamap.codegen.finish import Finished
 from isamap.codegen.interleave import Interleave
 from isamap.codegen.loops import Values, cover
@@ -39,12 +40,13 @@ def kernel(what: Contraction, how: Blocking, product: MultiplyAdd, name: str = "
     refuse(what, how, product)
     module, builder, pointers = _function(name, len(arguments(what)) + 1, _may_be_one(what))
     does = _product(module, builder, what, how, product)
-    tensors = (what.output, *what.factors)
+    before = {panels.tensor for panels in how.panels if panels.before}
+    tensors = [replace(each, constant=0) if each.tensor in before else each for each in (what.output, *what.factors)]
     given = zip(tensors, pointers, strict=False)
     operands = {each.tensor: in_place(does.vectors, each, pointer) for each, pointer in given}
     blocks = {axis: (number(0), extent) for axis, extent in what.extents.items()}
     finished = Finished(what, what.finish, pointers[0], pointers[len(tensors) : -1]) if what.finish else None
-    _Emitter(what, how, does, pointers[-1], finished).inside(0, blocks, operands)
+    _Emitter(what, how, does, operands, pointers[-1], finished).inside(0, blocks, operands)
     builder.ret_void()
     return module
 
@@ -99,6 +101,7 @@ class _Emitter:
     what: Contraction
     how: Blocking
     product: Product
+    tensors: Mapping[str, Operand]
     scratch: ir.Value
     finished: Finished | None = None
     places: dict[str, int] = field(default_factory=dict)  # of each tensor's panels in the scratch memory, in bytes
@@ -151,6 +154,7 @@ class _Emitter:
             self.how.vector,
             self.how.unroll,
             tuple(Prefetched(started[each.tensor], each.ahead, each.level) for each in fetched),
+            tuple(self._early(panels, blocks) for panels in self.how.panels if panels.tensor in self.how.early),
         )
         output, factors = started[self.what.output.tensor], [started[each.tensor] for each in self.what.factors]
         sums = self._begun(blocks, tile, lambda: tile.loaded(output))
@@ -163,6 +167,17 @@ class _Emitter:
             self.finished.store(self.vectors, tile, blocks, sums)
         else:
             tile.store(output, sums)
+
+    def _early(self, panels: Panels, blocks: Blocks) -> Early:
+        """The tile's part of the block after that in ``panels``: the innermost loop around them goes on."""
+        source, product = self.tensors[panels.tensor], self.product.instruction
+        start = source.start(self.vectors, blocks)
+        for loop in reversed(self.how.loops[: panels.depth]):
+            if source.within.get(loop.axis):
+                start = self.vectors.at(start, loop.step * source.within[loop.axis], source.element)
+                break
+        along = layout(self.what, self.how, panels, product).along
+        return Early(source, start, along, blocks[along][1], self.what.reduced[-1], product.group)
 
     def _cut(self, depth: int) -> list[str]:
         """The reduced axes along which a block inside the first ``depth`` loops is more than a tile."""

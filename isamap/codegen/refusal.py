@@ -17,6 +17,8 @@ def refuse(what: Contraction, how: Blocking, product: MultiplyAdd) -> None:
         raise _unsupported(f"{what.factors[0].tensor} multiplied by itself", "give it two names")
     if what.finish is None and what.output.dtype != what.sums:
         raise _unsupported(f"sums in {what.sums} stored as {what.output.dtype}")
+    if how.early and (not what.reduced or how.vector in what.reduced):
+        raise _unsupported(f"{how.early[0]} early, where the lanes lie along the reduced axes, or there are none")
     packed = {panels.tensor for panels in how.panels}
     for each in (what.output, *what.factors):
         step = each.strides.get(how.vector, 0)

@@ -13,6 +13,7 @@ from itertools import product
 
 from llvmlite import ir
 
+from isamap.codegen.early import Early
 from isamap.codegen.loops import Place, Values, nest
 from isamap.codegen.operand import Operand
 from isamap.codegen.products import Product
@@ -43,6 +44,7 @@ class Tile:
     vector: str
     unroll: int
     prefetched: tuple[Prefetched, ...] = ()
+    early: tuple[Early, ...] = ()
 
     @property
     def is_dot(self) -> bool:
@@ -102,6 +104,8 @@ class Tile:
         """One step of the reduced axes: every sum gets its product."""
         for each in self.prefetched:
             self._prefetch(each, at)
+        for block in self.early:
+            block.fetch(self.vectors, at)
         starts = [(operand, operand.moved(self.vectors, start, at)) for operand, start in factors]
         known: dict[tuple[int, int, int], ir.Value] = {}
 

@@ -10,21 +10,20 @@ c = h(a, h.pack("B", b))
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 
 from isamap.codegen.cpu import require_runs
 from isamap.deploy import kept
+from isamap.deploy.here import host_core, kernels_folder
 from isamap.deploy.kernel import Kernel
 from isamap.deploy.measured import seconds_of
 from isamap.deploy.part import Part, part
 from isamap.deploy.statement import Statements, workload_of
 from isamap.errors import Fault, InputError
-from isamap.host import NAME, calibrated_file, load_target
 from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.cpu import Core
 from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Workload
-from isamap.tiling.cached import blockings, core_of, shares
+from isamap.tiling.cached import blockings, shares
 
 _CANDIDATES = 16
 _MEASURING_S = 3.0
@@ -70,19 +69,13 @@ def jit_workload(
     what = contraction_of(work)
     _require(what, threads, before)
     whats = shares(what, core, threads)
-    folder, name = calibrated_file().parent / "kernels", kept.key(whats, core, before, measure)
+    folder, name = kernels_folder(), kept.key(whats, core, before, measure)
     found = kept.read(folder, name, whats, core) if keep else None
     if found is None:
         found = _compiled(whats, core, before, measure, progress)
         if keep:
             kept.write(folder, name, *found)
     return Kernel(work, *found)
-
-
-@cache
-def host_core() -> Core:
-    """The core of the target ``host``: as calibrated, or as described. Raises InputError on an unknown CPU."""
-    return core_of(load_target(NAME))
 
 
 def _require(what: Contraction, threads: int, before: Sequence[str]) -> None:

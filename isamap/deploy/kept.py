@@ -23,7 +23,7 @@ from isamap.ir.contraction import Contraction
 from isamap.ir.cpu import Core
 from isamap.ir.ranking import Ranking
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 def key(whats: Sequence[Contraction], core: Core, before: Sequence[str], measured: bool) -> str:
@@ -57,13 +57,18 @@ def write(folder: Path, name: str, parts: Sequence[Part], ranking: Ranking | Non
     said = [{"blocking": asdict(part.how), "bytes": len(part.code)} for part in parts]
     ranked = None if ranking is None else asdict(ranking)
     head = json.dumps({"sum": sha256(codes).hexdigest(), "parts": said, "ranking": ranked}).encode()
+    put(folder / f"{name}.kernel", head + b"\n" + codes)
+
+
+def put(place: Path, content: bytes) -> None:
+    """Writes a file whole or not at all; where nothing can be written nothing is kept."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
             try:
-                file.write(head + b"\n" + codes)
+                file.write(content)
                 file.close()
-                os.replace(file.name, folder / f"{name}.kernel")
+                os.replace(file.name, place)
             except OSError:
                 os.unlink(file.name)
     except OSError:
@@ -81,4 +86,5 @@ def _blocking(said: dict[str, Any]) -> Blocking:
         tuple(Panels(**each) for each in said["panels"]),
         tuple(Prefetch(**each) for each in said["prefetches"]),
         said["unroll"],
+        tuple(said["early"]),
     )

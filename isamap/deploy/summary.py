@@ -44,5 +44,6 @@ def blocking(code: Code) -> dict[str, Any]:
         "reduced_tile": {axis: tile[axis] for axis in code.what.reduced},
         "panels": [{"tensor": each.tensor, "depth": each.depth, "before": each.before} for each in how.panels],
         "prefetches": [{"tensor": p.tensor, "ahead": p.ahead, "level": p.level} for p in how.prefetches],
+        "early": list(how.early),
         "unroll": how.unroll,
     }

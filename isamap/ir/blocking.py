@@ -44,13 +44,15 @@ class Prefetch:
 @dataclass(frozen=True)
 class Blocking:
     """Loops, panels and prefetches; ``vector`` is the axis whose elements lie side by side in a register, ``unroll``
-    says how many steps of the innermost reduced axis make up the loop's body."""
+    says how many steps of the innermost reduced axis make up the loop's body. ``early``: tensors of which a tile
+    fetches what their next panels are made of."""
 
     vector: str
     loops: tuple[Loop, ...]
     panels: tuple[Panels, ...] = ()
     prefetches: tuple[Prefetch, ...] = ()
     unroll: int = 4
+    early: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         faults = [
@@ -69,6 +71,12 @@ class Blocking:
             Fault(("panels", n, "depth"), f"0 to {len(self.loops)} loops", str(each.depth))
             for n, each in enumerate(self.panels)
             if not 0 <= each.depth <= len(self.loops)
+        ]
+        made = [each.tensor for each in self.panels if not each.before and each.depth]
+        faults += [
+            Fault(("early", n), "a tensor whose panels are made inside a loop", tensor, f"these are: {' '.join(made)}")
+            for n, tensor in enumerate(self.early)
+            if tensor not in made
         ]
         if self.unroll < 1:
             faults.append(Fault(("unroll",), "at least 1", str(self.unroll)))

@@ -33,6 +33,7 @@ def blocking_report(
         Text(f"register tile: {_sizes(tile, what.parallel)}, {product.lanes} lanes along {how.vector}"),
         Text(f"each tile sums over: {_sizes(tile, what.reduced)}, by {product.instruction}"),
         *[Text(f"prefetch: {each.tensor}, {each.ahead} steps ahead, to cache {each.level}") for each in how.prefetches],
+        *[Text(f"prefetch: what the next panels of {tensor} are made of") for tensor in how.early],
         Text(f"\nestimated: {count(estimated_cycles)} cycles{_seconds(estimated_cycles, core)}, by a model of caches"),
         Text(f"multiply-adds alone: {count(least_cycles)} cycles"),
         Text("nothing was run: `isamap run` measures it on this CPU"),

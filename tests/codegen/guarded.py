@@ -70,7 +70,11 @@ def _cut(rng: Random, what: Contraction, lanes: int, dot: bool) -> Blocking:
     if not dot and rng.random() < 0.5:
         panels.append(Panels("A", rng.choice([0, 2])))
     prefetches = (Prefetch(rng.choice("AB"), rng.randint(1, 9), rng.randint(1, 3)),) if rng.random() < 0.3 else ()
-    return Blocking("k" if dot else "n", loops, tuple(panels), prefetches, rng.choice([1, 2, 4]))
+    return Blocking("k" if dot else "n", loops, tuple(panels), prefetches, rng.choice([1, 2, 4]), _early(rng, panels))
+
+
+def _early(rng: Random, panels: list[Panels]) -> tuple[str, ...]:
+    return tuple(each.tensor for each in panels if each.depth and rng.random() < 0.5)
 
 
 def _varied(rng: Random, what: Contraction) -> Contraction:
@@ -92,7 +96,7 @@ def _in_groups(rng: Random, what: Contraction, how: Blocking, group: int) -> Blo
     panels = [Panels(each.tensor, 0, before=True) if rng.random() < 0.2 else each for each in panels]
     whole = any(each.depth < 2 for each in panels)
     loops = [Loop(x.axis, -(-x.step // group) * group) if whole and x.axis == "k" else x for x in how.loops]
-    return Blocking(how.vector, tuple(loops), tuple(panels), how.prefetches, how.unroll)
+    return Blocking(how.vector, tuple(loops), tuple(panels), how.prefetches, how.unroll, _early(rng, panels))
 
 
 def elements(what: Contraction, tensor: Strided) -> int:

@@ -115,6 +115,13 @@ def test_lanes_that_are_not_next_to_each_other_are_refused() -> None:
         kernel(GEMM, Blocking("m", (Loop("n", 2),)), fused(8))
 
 
+def test_what_is_fetched_early_has_panels_to_come() -> None:
+    with pytest.raises(InvalidNoun, match=r"early\.0: expected a tensor whose panels are made inside a loop, got B"):
+        Blocking("n", (Loop("n", 8),), (Panels("B", 0), Panels("A", 1)), early=("B",))
+    with pytest.raises(Unsupported, match="B early, where the lanes lie along the reduced axes"):
+        kernel(GEMM, Blocking("k", (Loop("n", 8),), (Panels("B", 1),), early=("B",)), fused(8))
+
+
 def test_blocks_within_smaller_blocks_are_refused() -> None:
     with pytest.raises(InvalidNoun, match="at most 8, the block around it"):
         Blocking("n", (Loop("n", 8), Loop("n", 16)))
@@ -156,6 +163,17 @@ def test_other_shapes_of_signed_bytes(shape: str) -> None:
     for family, does in ((FAMILIES["s8s8"], dot(16)), (FAMILIES["words"], pairs(8))):
         if features() >= VNNI or does.group == 2:
             run(Random(7), *SHAPES[shape], does, family)
+
+
+def test_what_the_next_panels_are_made_of_is_fetched_while_tiles_work() -> None:
+    """Of rows, a line of each of the four in a group; of columns, a line of two of the 32, so that all have come after
+    the 16 steps that a line holds."""
+    how = Blocking("n", (Loop("n", 32), Loop("m", 8)), (Panels("B", 1),), unroll=1, early=("B",))
+    what = Contraction({"m": 8, "n": 64, "k": 64}, Strided("C", S32, {"m": 64, "n": 1}),
+                       (Strided("A", U8, {"m": 64, "k": 1}), Strided("B", S8, {"k": 64, "n": 1})))  # fmt: skip
+    turned = replace(what, factors=(what.factors[0], Strided("B", S8, {"k": 1, "n": 64})))
+    counts = [str(kernel(each, how, dot(16))).count('call void @"llvm.prefetch') for each in (what, turned)]
+    assert counts == [4, 2]
 
 
 GROUPED = Blocking("n", (Loop("n", 32), Loop("m", 8)), PACKED)

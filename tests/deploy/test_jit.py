@@ -15,11 +15,13 @@ from isamap.codegen.cpu import features
 from isamap.deploy import Kernel, jit
 from isamap.errors import InputError, Unsupported
 from isamap.ir.target_machine import TargetMachine
+from tests.codegen.families import dot, pairs
 from tests.cores import CORE
 
 HERE = TargetMachine(llvm.get_process_triple(), tuple(sorted(features())))
 
 F32 = NDArray[np.float32]
+RANGES = {np.uint8: (0, 255), np.int8: (-128, 127)}
 
 
 def numbers(*shape: int, seed: int = 0) -> F32:
@@ -53,6 +55,22 @@ def test_statements(statement: str) -> None:
     out, one, other = (part.strip()[2:-1].replace(",", "") for part in statement.replace("+=", "*").split("*"))
     wanted = np.einsum(f"{one},{other}->{out}", a, b, dtype=np.float64)
     assert close(jit(statement, CORE, A=a, B=b)(a, b), wanted, 100)
+
+
+@pytest.mark.parametrize("types", ["u8s8", "s8u8", "s8s8", "u8u8"])
+@pytest.mark.parametrize("indices", ["mk,kn", "mk,nk", "km,kn", "km,nk"])
+def test_products_of_bytes(types: str, indices: str) -> None:
+    """Exact, whatever the instruction: dot products of four bytes or of two words."""
+    one, other = (",".join(each) for each in indices.split(","))
+    shapes = ([{"m": 13, "n": 37, "k": 22}[axis] for axis in each] for each in indices.split(","))
+    kinds = [{"u": np.uint8, "s": np.int8}[types[n]] for n in (0, 2)]
+    rng = np.random.default_rng(1)
+    a, b = (rng.integers(*RANGES[kind], shape, kind, endpoint=True) for shape, kind in zip(shapes, kinds, strict=True))
+    wanted = np.einsum(f"{indices}->mn", a, b, dtype=np.int32)
+    core = replace(CORE, multiply_adds=(pairs(8), *([dot(8)] if features() >= {"avx512vnni", "avx512vl"} else [])))
+    found = jit(f"C[m,n] += s32(A[{one}]) * s32(B[{other}])", core, A=a, B=b)(a, b)
+    assert found.dtype == np.int32
+    assert np.array_equal(found, wanted)
 
 
 GEMM = "C[m,n] += A[m,k] * B[k,n]"

@@ -47,4 +47,5 @@ def choices(how: Blocking) -> str:
     parts = [" ".join(f"{loop.axis}/{loop.step}" for loop in how.loops) or "no loops"]
     parts += [f"panels of {each.tensor} {'before' if each.before else f'at {each.depth}'}" for each in how.panels]
     parts += [f"{each.tensor} fetched {each.ahead} ahead to level {each.level}" for each in how.prefetches]
+    parts += [f"next panels of {tensor} fetched early" for tensor in how.early]
     return ", ".join([*parts, f"lanes along {how.vector}"])

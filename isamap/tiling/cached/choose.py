@@ -25,7 +25,9 @@ def blockings(
 ) -> list[tuple[Blocking, float]]:
     """The ``most`` best blockings, each with the cycles that it is thought to take, the factors ``before`` in panels
     already. Raises Unsupported where no axis can lie along the lanes."""
-    ways = [few_tiles(options(each, core, frozenset(before)), core) for each in roles(what)]
+    in_groups = core.multiply_add(what).group > 1  # lanes then lie along a parallel axis
+    usable = [each for each in roles(what) if not (each.is_dot and in_groups)]
+    ways = [few_tiles(options(each, core, frozenset(before)), core) for each in usable]
     if not ways:
         raise Unsupported("tiling", "a contraction of which no axis lies next to each other in its output")
     found = merge(*(_best_first(way, core, most) for way in ways), key=lambda each: each[1])

@@ -22,7 +22,7 @@ def copies(options: Options, core: Core, choice: Choice) -> float:
     if choice.columns_packed:
         elements = roles.extent(roles.columns) * deep
         block = options.width_of(choice) * choice.depth * roles.steps
-        cycles += _copied(core, roles.along, roles.columns, elements, block)
+        cycles += _copied(core, roles.along, roles.columns, elements, block, options.is_early(choice))
     if choice.rows_packed:
         times = ceil(roles.extent(roles.columns) / options.width_of(choice))
         block = options.height_of(choice) * choice.depth * roles.steps
@@ -30,10 +30,11 @@ def copies(options: Options, core: Core, choice: Choice) -> float:
     return cycles * roles.turns
 
 
-def _copied(core: Core, tensor: Strided, axis: str | None, elements: int, block: int) -> float:
-    """Cycles for so many elements of a tensor, in blocks."""
+def _copied(core: Core, tensor: Strided, axis: str | None, elements: int, block: int, is_early: bool = False) -> float:
+    """Cycles for so many elements of a tensor, in blocks; what is fetched early comes from the second cache."""
     size = tensor.dtype.size_bytes
     source, target = home(core, elements * size), home(core, block * size)
+    source = min(source, 1) if is_early else source
     fetch = line_cycles(core, source, _ON_THEIR_WAY)
     store = _LINE / core.caches[target].write_bytes_per_cycle if target else 0.0
     turn = 0.0 if axis is not None and tensor.strides[axis] == 1 else _TURN_CYCLES

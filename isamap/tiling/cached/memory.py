@@ -11,7 +11,7 @@ from math import ceil
 
 from isamap.ir.cpu import Core
 from isamap.tiling.cached.options import Choice, Options
-from isamap.tiling.cached.streams import fits, home, in_window, line_cycles, places, walk_cycles
+from isamap.tiling.cached.streams import fits, home, in_window, line_cycles, places, restart_cycles, walk_cycles
 
 _FEW_STREAMS = 16  # that prefetchers follow at once
 
@@ -40,6 +40,8 @@ def columns_factor(options: Options, core: Core, choice: Choice) -> float:
     if not choice.rows_inside:
         again = (passes - 1, in_block), (0, between)
     cycles = line_cycles(core, first, way) + sum(n * line_cycles(core, level, way) for n, level in again)
+    if packed and not choice.ahead:
+        cycles += restart_cycles(core, first)
     walks = passes * ceil(columns / wide) * deep * roles.steps * walk_cycles(choice.depth, wide * size, apart)
     return (lines * cycles + walks) * roles.turns
 

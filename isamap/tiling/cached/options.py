@@ -17,6 +17,7 @@ from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
 from isamap.ir.cpu import Core, MultiplyAdd
 from isamap.tiling.cached.roles import Roles
 
+_MANY_ROWS = 512
 _UNROLL = 4  # steps in the body of the innermost loop: enough to hide its own instructions
 
 
@@ -89,7 +90,14 @@ class Options:
         prefetches = (Prefetch(roles.along.tensor, choice.ahead),) if choice.ahead else ()
         vector = roles.depth if roles.is_dot else roles.columns
         assert vector is not None
-        return Blocking(vector, tuple(loops), tuple(panels), prefetches, 1 if roles.is_dot else _UNROLL)
+        early = (roles.along.tensor,) if self.is_early(choice) else ()
+        return Blocking(vector, tuple(loops), tuple(panels), prefetches, 1 if roles.is_dot else _UNROLL, early)
+
+    def is_early(self, choice: Choice) -> bool:
+        """Is what the next panels of the columns are made of fetched while tiles work on these? Where rows are few, so
+        that copies are much of the work and fetching by every tile anew is not."""
+        few = self.roles.extent(self.roles.rows) <= _MANY_ROWS and self.roles.depth is not None
+        return choice.columns_packed and few
 
     def _panels(self, tensor: str, depth: int) -> Panels:
         return Panels(tensor, 0, before=True) if tensor in self.before else Panels(tensor, depth)
