@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import exp, log
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from isamap.deploy.against import LIBRARIES, Ring
@@ -23,6 +24,7 @@ from isamap.ir.contest import Contest
 from isamap.ir.cpu import Core
 from isamap.ir.dtype import DTYPES
 from isamap.ir.einsum import parse_statement
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Tensor, Workload, workload
 from isamap.report.pareto_picture import Series
 from isamap.report.roofline_picture import roofline_picture
@@ -150,8 +152,16 @@ def row(size: Size, found: Contest, dtypes: tuple[str, str, str]) -> Row:
         "wrong": [each.name for each in found.libraries if not each.is_right],
         "rounds": found.ours.rounds,
         "how": found.ours.how,
-        "regret": None if found.ours.regret is None else round(found.ours.regret, 3),
+        **ranked(found.ours.ranking),
     }
+
+
+def ranked(found: Ranking | None) -> Row:
+    """How well the model ranked its candidates."""
+    if found is None:
+        return {"regret": None, "rank_correlation": None}
+    likeness = found.correlation
+    return {"regret": round(found.regret, 3), "rank_correlation": None if likeness is None else round(likeness, 2)}
 
 
 def line(found: Contest) -> str:
@@ -193,6 +203,8 @@ def answer(rows: Sequence[Row]) -> str:
     if regrets:
         near = sum(each <= 0.12 for each in regrets)
         said.append(f"The model's first choice is within 12 % of the best candidate at {near} of {len(regrets)}.")
+        ranks = [each["rank_correlation"] for each in rows if each.get("rank_correlation") is not None]
+        said.append(f"Its ranks and the measured ones have a median correlation (Spearman) of {median(ranks):.2f}.")
     return "\n".join(said)
 
 

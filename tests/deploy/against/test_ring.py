@@ -89,13 +89,13 @@ def test_packed_and_measured_kernels_of_two_threads_are_right() -> None:
     process = Process("isamap", Found("1"), os.sched_getaffinity(0), 2)
     try:
         arguments = (gemm(24, 40, 33), CORE, values, frozenset("B"), True)
-        how, regret = process.ask("take", *arguments, limit_s=60)
+        how, ranking = process.ask("take", *arguments, limit_s=60)
         assert reference(gemm(24, 40, 33), values).judge(process.ask("result", limit_s=5))[1] == ""
     finally:
         process.kill()
     assert how.startswith("2 shares of ")
     assert "panels of B before" in how
-    assert regret >= 0
+    assert ranking.regret >= 0
 
 
 def test_only_factors_are_packed() -> None:
