@@ -40,7 +40,9 @@ def columns_factor(options: Options, core: Core, choice: Choice) -> float:
     if not choice.rows_inside:
         again = (passes - 1, in_block), (0, between)
     cycles = line_cycles(core, first, way) + sum(n * line_cycles(core, level, way) for n, level in again)
-    if packed and not choice.ahead:
+    if roles.is_dot:
+        cycles += restart_cycles(core, first, choice.depth * size, wide)
+    elif packed and not choice.ahead:
         cycles += restart_cycles(core, first)
     walks = passes * ceil(columns / wide) * deep * roles.steps * walk_cycles(choice.depth, wide * size, apart)
     return (lines * cycles + walks) * roles.turns

@@ -120,12 +120,12 @@ def options(roles: Roles, core: Core, before: frozenset[str] = frozenset()) -> O
     product_of = core.multiply_add(roles.what)
     tiles = _dot_tiles(roles, core) if roles.is_dot else _tiles(roles, core, product_of)
     rows, columns, depth = (roles.extent(axis) for axis in (roles.rows, roles.columns, roles.depth))
-    shortest = 8 if rows <= _FEW_ROWS and not roles.is_dot else 64
+    depths = (2048,) if roles.is_dot else (8 if rows <= _FEW_ROWS else 64, 64, 256, 512, 1024)
     cut = not roles.inside
     must, may = _packing(roles, product_of)
     values: dict[str, tuple[object, ...]] = {
         "tile": tiles,
-        "depth": _sizes(depth, (shortest, 64, 256, 512, 1024), product_of.group) if cut else (depth,),
+        "depth": _sizes(depth, depths, product_of.group) if cut else (depth,),
         "width": _sizes(columns, (1, 512, 2048), 1),
         "height": _sizes(rows, (96, 384), 1),
         "columns_packed": (True,) if must else (False, True) if may else (False,),

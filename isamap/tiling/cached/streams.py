@@ -15,7 +15,7 @@ _OUTSTANDING = 24  # lines that may be on their way: a first cache's fill buffer
 _UNFORETOLD = 2.0  # times its latency a line takes that comes in no order, beside others
 _PAGE_BYTES = 4096
 _PAGES = 1200  # whose places a core remembers, of 2,048 (Golden Cove) or 3,072 (Zen 4) in its second table
-_RESTARTS = 4.0  # lines of a page that come late
+_RESTARTS = 4.0  # lines of a run that come late
 _WALK_CYCLES = 30.0  # to look up another
 _KEPT = 0.75  # of a cache, for what comes again; the rest passes through
 
@@ -64,7 +64,11 @@ def walk_cycles(rows: int, row_bytes: int, apart_bytes: int) -> float:
     return _WALK_CYCLES * max(1.0, row_bytes / _PAGE_BYTES) if pages > _PAGES else 0.0
 
 
-def restart_cycles(core: Core, level: int) -> float:
-    """Cycles per line of one long stream that prefetchers take up anew on every page."""
+def restart_cycles(core: Core, level: int, run_bytes: int = _PAGE_BYTES, streams: int = 1) -> float:
+    """Cycles per line of ``streams`` at once that prefetchers take up anew after each run, and on every page."""
     cache = core.caches[level]
-    return _RESTARTS * cache.latency_cycles * cache.line_bytes / _PAGE_BYTES if level > 1 else 0.0
+    return (
+        _RESTARTS * cache.latency_cycles * cache.line_bytes / min(run_bytes, _PAGE_BYTES) / streams
+        if level > 1
+        else 0.0
+    )
