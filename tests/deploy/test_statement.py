@@ -227,3 +227,13 @@ def test_a_call_that_is_bound_keeps_its_numbers() -> None:
     bound.call()
     assert others[-1] == 999
     assert np.allclose(c, 3 * EXACT, rtol=0, atol=4 * BOUND)
+
+
+@pytest.mark.parametrize("options", [{"threads": 2}, {"before": ["B"]}])
+def test_finished_sums_by_two_threads_and_from_panels(options: dict[str, Any]) -> None:
+    a, b, c, bias = whole(M, K), whole(K, N, seed=1), whole(M, N, seed=2), whole(N, seed=3)
+    wanted = np.maximum(a @ b + bias, 0) + 0.5 * c
+    text = f"{SUMS}; C[m,n] = max(S[m,n] + bias[n], 0) + 0.5 * C[m,n]"
+    kernel = jit(text, CORE, A=a, B=b, C=c, bias=bias, **options)
+    factor = kernel.pack("B", b) if "before" in options else b
+    assert np.array_equal(kernel(a, factor, bias, out=c), wanted)
