@@ -51,8 +51,8 @@ BOUND = 2.0**-23 * (K + 2) * (K + 1)
         ("select(S[m,n] > 0, S[m,n], 0.25 * S[m,n])", {}, np.where(EXACT > 0, EXACT, 0.25 * EXACT)),
     ],
 )
-def test_sums_are_finished(text: str, others: dict[str, Array], wanted: Array) -> None:
-    given = {"A": A, "B": B, **others}
+def test_sums_are_finished(text: str, others: dict[str, Any], wanted: Array) -> None:
+    given: dict[str, Any] = {"A": A, "B": B, **others}
     found = jit(f"{SUMS}; C[m,n] = {text}", CORE, **given)
     order = [name for name in found.work.inputs if name != "C"]
     result = found(*(given[name] for name in order))
@@ -210,7 +210,7 @@ def test_numbers_are_arrays_of_rank_0() -> None:
         ([SUMS, 3], {}, "expected a statement, or several"),
     ],
 )
-def test_mistakes_of_statements_are_said(text: Any, given: dict[str, Array], reason: str) -> None:
+def test_mistakes_of_statements_are_said(text: Any, given: dict[str, Any], reason: str) -> None:
     with pytest.raises((InputError, InvalidNoun), match=reason):
         jit(text, CORE, A=A, B=B, **given)
 
