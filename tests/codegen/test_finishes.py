@@ -35,9 +35,9 @@ def test_random_finishes_between_guard_pages(family: str, lanes: int, needed: se
     """In a process of its own, which a stray access ends."""
     if lacking := needed - features():
         pytest.skip(f"this CPU lacks {' '.join(sorted(lacking))}")
-    command = [sys.executable, "-m", "tests.codegen.finishes", "30", str(lanes), str(lanes), family]
+    command = [sys.executable, "-m", "tests.codegen.finishes", "20", str(lanes), str(lanes), family]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "30\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "20\n"), done.stderr
 
 
 def finished(value: str, dtype: str = "f32", other: str = "f32") -> Contraction:

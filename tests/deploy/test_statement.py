@@ -51,8 +51,8 @@ BOUND = 2.0**-23 * (K + 2) * (K + 1)
         ("select(S[m,n] > 0, S[m,n], 0.25 * S[m,n])", {}, np.where(EXACT > 0, EXACT, 0.25 * EXACT)),
     ],
 )
-def test_sums_are_finished(text: str, others: dict[str, Array], wanted: Array) -> None:
-    given = {"A": A, "B": B, **others}
+def test_sums_are_finished(text: str, others: dict[str, Any], wanted: Array) -> None:
+    given: dict[str, Any] = {"A": A, "B": B, **others}
     found = jit(f"{SUMS}; C[m,n] = {text}", CORE, **given)
     order = [name for name in found.work.inputs if name != "C"]
     result = found(*(given[name] for name in order))
@@ -210,7 +210,7 @@ def test_numbers_are_arrays_of_rank_0() -> None:
         ([SUMS, 3], {}, "expected a statement, or several"),
     ],
 )
-def test_mistakes_of_statements_are_said(text: Any, given: dict[str, Array], reason: str) -> None:
+def test_mistakes_of_statements_are_said(text: Any, given: dict[str, Any], reason: str) -> None:
     with pytest.raises((InputError, InvalidNoun), match=reason):
         jit(text, CORE, A=A, B=B, **given)
 
@@ -227,3 +227,13 @@ def test_a_call_that_is_bound_keeps_its_numbers() -> None:
     bound.call()
     assert others[-1] == 999
     assert np.allclose(c, 3 * EXACT, rtol=0, atol=4 * BOUND)
+
+
+@pytest.mark.parametrize("options", [{"threads": 2}, {"before": ["B"]}])
+def test_finished_sums_by_two_threads_and_from_panels(options: dict[str, Any]) -> None:
+    a, b, c, bias = whole(M, K), whole(K, N, seed=1), whole(M, N, seed=2), whole(N, seed=3)
+    wanted = np.maximum(a @ b + bias, 0) + 0.5 * c
+    text = f"{SUMS}; C[m,n] = max(S[m,n] + bias[n], 0) + 0.5 * C[m,n]"
+    kernel = jit(text, CORE, A=a, B=b, C=c, bias=bias, **options)
+    factor = kernel.pack("B", b) if "before" in options else b
+    assert np.array_equal(kernel(a, factor, bias, out=c), wanted)
