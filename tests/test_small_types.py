@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -57,9 +58,14 @@ def compiled(types: tuple[str, str, str], m: int, n: int, k: int, target: Target
     return answer
 
 
+@cache
+def in_every_type(types: tuple[str, str, str]) -> Compiled:
+    return compiled(types, 34, 18, 40)
+
+
 @pytest.mark.parametrize("types", TYPES, ids="-".join)
 def test_gemm_in_every_type(types: tuple[str, str, str]) -> None:
-    answer = compiled(types, 34, 18, 40)
+    answer = in_every_type(types)
     work, run = answer.work, answer.simulation
     bits = {tensor.name: tensor.dtype.bits * tensor.elements for tensor in work.tensors}
     assert run.traffic_bytes["store"] == bits["C"] // 8
@@ -74,7 +80,7 @@ def test_gemm_in_every_type(types: tuple[str, str, str]) -> None:
         assert ((run.outputs["C"] - wanted) % (1 << size) == 0).all()
 
 
-@pytest.mark.parametrize("sizes", [(17, 33, 65), (1, 1, 1), (5, 3, 7), (16, 1, 31)])
+@pytest.mark.parametrize("sizes", [(17, 19, 21), (1, 1, 1), (5, 3, 7), (16, 1, 31)])
 @pytest.mark.parametrize("alignment", [1, 2, 16])
 def test_odd_inputs(sizes: tuple[int, int, int], alignment: int) -> None:
     """Rows that begin inside a byte are no obstacle to reading."""
@@ -176,8 +182,8 @@ def _texts(instruction: Instruction) -> list[str]:
 def test_partial_sums_of_floats_come_back() -> None:
     """Small integers: every sum is exact, in whatever parts and order it is made."""
     for types in (("bf16", "bf16", "f32"), ("f16", "f16", "f16"), ("bf16", "bf16", "bf16")):
-        work = load_workload(GEMM.format(a=types[0], b=types[1], c=types[2], m=20, n=18, k=30))
-        answer = compiled(types, 20, 18, 30)
+        answer = in_every_type(types)
+        work = answer.work
         rng = np.random.default_rng(0)
         inputs = {name: rng.integers(-2, 3, work.tensor(name).shape).astype(np.float32) for name in "AB"}
         run = simulate(answer.program, answer.target, inputs)

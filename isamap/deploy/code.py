@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, prod
 
-from isamap.codegen.kernel import kernel
+from isamap.codegen.kernel import arguments, kernel
 from isamap.codegen.native import assembly, object_code, optimised
 from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking
-from isamap.ir.contraction import AGAIN, Contraction, Strided, contraction_of
+from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.cpu import Core, MultiplyAdd
 from isamap.ir.hardware import Target
-from isamap.ir.panels import scratch_bytes
+from isamap.ir.partial import scratch_bytes
 from isamap.ir.target_machine import TargetMachine
-from isamap.ir.workload import Workload
+from isamap.ir.workload import Tensor, Workload
 from isamap.tiling.cached import blockings, core_of
 
 
@@ -48,10 +48,9 @@ class Code:
         return ceil(prod(self.what.extents.values()) / (product.lanes * product.group * product.per_cycle))
 
     @property
-    def arguments(self) -> tuple[Strided, ...]:
+    def arguments(self) -> tuple[Tensor, ...]:
         """The tensors that the function takes, the output first; a pointer to its scratch memory comes last."""
-        others = self.what.finish.others if self.what.finish else ()
-        return (self.what.output, *self.what.factors, *others)
+        return tuple(self.work.tensor(name) for name in arguments(self.what))
 
     @property
     def scratch_bytes(self) -> int:
@@ -89,11 +88,8 @@ def code_for(work: Workload, target: Target) -> Code:
     what = contraction_of(work)
     if views := [tensor.name for tensor in work.tensors if tensor.alias_of is not None]:
         raise Unsupported("code generation", f"{' and '.join(views)}, which view other tensors")
-    if work.repeat is not None or (len(work.einsums) > 1 and what.finish is None):
-        several = "a repeated kernel" if work.repeat is not None else f"{len(work.einsums)} einsums in one kernel"
-        raise Unsupported("code generation", several, "sums of products of two tensors are compiled")
-    if twice := [each.tensor for each in what.factors if each.tensor.endswith(AGAIN)]:
-        raise Unsupported("code generation", f"{twice[0].removesuffix(AGAIN)} twice in {what.output.tensor}")
+    if work.repeat is not None:
+        raise Unsupported("code generation", "a repeated kernel", "sums of products of two tensors are compiled")
     core.multiply_add(what)
     ((how, estimated),) = blockings(what, core, most=1)
     return Code(work, core, what, how, ceil(estimated))

@@ -156,7 +156,7 @@ class Expansion:
             waits = self.carrier.freed(slot, held.buffer.memory)
             held.slots.give(slot, key)
             self.carrier.fetch(held.role, held.buffer, key, slot, waits, visit)
-            slot.next_use = use  # not to be given away until it is used
+            held.slots.keep(slot, use)  # not to be given away until it is used
         return slot
 
     def _compute(self, tile: Ranges, mode: Mode, places: list[_Place], waits: Waits, visit: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 NEVER = 1 << 60
 
@@ -51,24 +52,26 @@ class Slot:
 
 
 class Slots:
-    """The slots of one buffer over the visits of one einsum."""
+    """The slots of one buffer over the visits of one einsum. When one is used is told by ``used`` and ``keep``."""
 
     def __init__(self, count: int) -> None:
         self.slots = [Slot(n) for n in range(count)]
         self.where: dict[Hashable, Slot] = {}
+        self._order()
 
     def find(self, key: Hashable) -> Slot | None:
         return self.where.get(key)
 
     def victim(self) -> Slot:
         """The slot to give to a new piece: an empty one, else of those that may go the one let go first."""
-        best = self.slots[0]
-        for slot in self.slots:
+        while self._filled < len(self.slots):
+            slot = self.slots[self._filled]
             if slot.key is None and slot.writer < 0:
                 return slot
-            if (slot.next_use, -slot.last_use) > (best.next_use, -best.last_use):
-                best = slot
-        return best
+            self._filled += 1
+        while self._waiting[0] != _rank(self.slots[self._waiting[0][-1]]):
+            heappop(self._waiting)
+        return self.slots[self._waiting[0][-1]]
 
     def give(self, slot: Slot, key: Hashable) -> None:
         """Put ``key`` into ``slot`` in place of what it held."""
@@ -80,6 +83,7 @@ class Slots:
         """Nothing lies in any slot any more."""
         self.slots = [Slot(n) for n in range(len(self.slots))]
         self.where.clear()
+        self._order()
 
     def take_over(self, others: Slots) -> None:
         """Have the bytes of ``others`` from now on, slot by slot: whoever writes there awaits their last users."""
@@ -88,6 +92,22 @@ class Slots:
         for rank, slot in enumerate(ranked):
             mine = self.slots[slot.number]
             mine.last_use, mine.writer, mine.readers = rank - len(ranked), slot.writer, slot.readers
+        self._order()
 
     def used(self, slot: Slot, visit: int, next_use: int) -> None:
-        slot.last_use, slot.next_use = visit, next_use
+        slot.last_use = visit
+        self.keep(slot, next_use)
+
+    def keep(self, slot: Slot, next_use: int) -> None:
+        """Let what lies in ``slot`` stay until ``next_use``."""
+        slot.next_use = next_use
+        heappush(self._waiting, _rank(slot))
+
+    def _order(self) -> None:
+        """Ranks all slots, those that may go first. Where a slot changes, its older rank stays behind."""
+        self._filled = 0  # slots before it are not empty
+        self._waiting = sorted(map(_rank, self.slots))
+
+
+def _rank(slot: Slot) -> tuple[int, int, int]:
+    return -slot.next_use, slot.last_use, slot.number

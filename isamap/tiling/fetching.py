@@ -29,8 +29,14 @@ class Fetches:
         self.new = [-1] * len(walk)  # per visit, the number of the fetch that it is the first to want
         cut = _Cut(binding, nest, kept)
         present: OrderedDict[object, int] = OrderedDict()  # piece -> its last use, that used longest ago first
+        last: Ranges | None = None
         for n, (block, tile) in enumerate(walk):
-            for name, extents in cut.pieces(block, tile):
+            ranges = cut.ranges(block, tile)
+            if ranges == last and cut.roll is None:  # the piece of the visit before
+                present[ranges] = n
+                continue
+            last = ranges
+            for name, extents in cut.pieces(ranges):
                 if name not in present:
                     self.new[n] = len(self.visit)
                     self.visit.append(n)
@@ -50,11 +56,14 @@ class _Cut:
         self.roll = nest.roll if nest.rolls(kept.role) else None
         self._cycles: dict[tuple[int, ...], int] = {}
 
-    def pieces(self, block: Ranges, tile: Ranges) -> Iterator[tuple[object, tuple[int, ...]]]:
-        """The name and the extents of each piece that a visit reads."""
-        ranges = tuple(block[axis] if whole else tile[axis] for axis, whole, _ in self.own)
+    def ranges(self, block: Ranges, tile: Ranges) -> Ranges:
+        """What a visit reads, along each axis of the input."""
+        return tuple([block[axis] if whole else tile[axis] for axis, whole, _ in self.own])
+
+    def pieces(self, ranges: Ranges) -> Iterator[tuple[object, tuple[int, ...]]]:
+        """The name and the extents of each piece that a visit to ``ranges`` reads."""
         if self.roll is None:
-            yield ranges, tuple(high - low for low, high in ranges)
+            yield ranges, tuple([high - low for low, high in ranges])
             return
         at = {x: one for (_, _, x), one in zip(self.own, ranges, strict=True)}
         moving, (begin, end) = at.pop(self.roll.moving), at.pop(self.roll.window)

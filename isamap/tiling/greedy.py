@@ -21,6 +21,7 @@ _SEEDS = 24
 _FEW = 6  # tilings
 _NESTS_PER_TILING = 3  # at most; nests may differ in the order of loops that make one trip
 _MOST_ISSUES = 600_000
+_HOPELESS = 8  # times what the best is estimated to cost: no estimate is so far off
 
 
 def tilings(binding: Binding, *, objective: str = "latency", most: int = 6, time_limit_s: float = 20.0) -> list[Tiling]:
@@ -61,7 +62,7 @@ def best_tilings(search: Search, most: int, time_limit_s: float) -> list[Tiling]
 
 def _different(search: Search, ranked: list[Nest], most: int) -> list[Nest]:
     """The best nests of three tiles, and the best of other values or begun at the other end; as many as are quickly
-    scheduled. Where more than a few are asked for, those of one value too."""
+    scheduled. Where more than a few are asked for, hopeless ones and those of one value too."""
     of_tile: dict[object, Nest] = {}
     of_value: dict[object, Nest] = {}
     for nest in ranked:
@@ -74,6 +75,8 @@ def _different(search: Search, ranked: list[Nest], most: int) -> list[Nest]:
         found = search.seen[nest]
         if len(kept) == most or found is None or issues > _MOST_ISSUES:
             break
+        if most <= _FEW and kept and search.value(nest) > _HOPELESS * search.value(kept[0]):
+            continue
         kept, issues = [*kept, nest], issues + found.issues
     return sorted(kept, key=search.value)
 

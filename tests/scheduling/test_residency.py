@@ -88,6 +88,23 @@ def test_slots_keep_what_stays(keys: list[str], held: int, spare: int) -> None:
         last[key] = n
 
 
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans(), st.integers(0, 6)), max_size=40), st.integers(1, 5))
+def test_the_slot_to_give_is_the_first_that_may_go(steps: list[tuple[int, bool, int]], count: int) -> None:
+    """By a look at all of them: an empty one, else that needed last, of those the one used longest ago."""
+    slots = Slots(count)
+    for visit, (key, kept, ahead) in enumerate(steps):
+        slot = slots.find(key)
+        if slot is None:
+            empty = [one for one in slots.slots if one.key is None and one.writer < 0]
+            slot = slots.victim()
+            assert slot is (empty or sorted(slots.slots, key=lambda one: (-one.next_use, one.last_use)))[0]
+            slots.give(slot, key)
+        if kept:
+            slots.keep(slot, visit + ahead)
+        else:
+            slots.used(slot, visit, visit + ahead if ahead else NEVER)
+
+
 def test_spare_slots_rotate() -> None:
     """The slot let go first is given first, so that the next piece can come early."""
     slots = Slots(3)

@@ -47,7 +47,7 @@ def test_the_whole_hint_is_accepted(binding: Binding) -> None:
     assert len(m.model.proto.solution_hint.vars) == len(m.model.proto.variables)
     solver = cp_model.CpSolver()
     solver.parameters.max_presolve_iterations = 1
-    outcome = run(solver, m.model, Effort(100, 1, deterministic=True))
+    outcome = run(solver, m.model, Effort(40, 1, deterministic=True))
     assert outcome.hint == "accepted"
     assert cost is not None
     assert outcome.value is not None
@@ -118,7 +118,7 @@ def test_no_time_leaves_the_greedy_tiling() -> None:
 
 
 def test_the_same_every_time() -> None:
-    found = [tile_exactly(gemm("p16", spad_kib=8), effort=Effort(10, deterministic=True)) for _ in range(2)]
+    found = [tile_exactly(gemm("p16", spad_kib=8), effort=Effort(3, deterministic=True)) for _ in range(2)]
     assert found[0] == found[1]
 
 

@@ -13,7 +13,7 @@ from tests.nests import scheduled
 from tests.tiling.every_plan import best, random_binding
 
 OBJECTIVES = ("latency", "latency", "energy", "traffic", "edp")
-INSTANCES, AT_ONCE = 300, 25
+INSTANCES, AT_ONCE = 150, 25
 
 
 @pytest.mark.parametrize("first", range(0, INSTANCES, AT_ONCE))
