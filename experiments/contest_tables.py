@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import exp, log
+from statistics import median
 from typing import Any
 
 from isamap.deploy.against import LIBRARIES
@@ -45,6 +46,9 @@ def answer(rows: Sequence[Row]) -> str:
     if regrets:
         near = sum(each <= 0.12 for each in regrets)
         said.append(f"The model's first choice is within 12 % of the best candidate at {near} of {len(regrets)}.")
+    ranks = [each["rank_correlation"] for each in rows if each.get("rank_correlation") is not None]
+    if ranks:
+        said.append(f"Its ranks and the measured ones have a median correlation (Spearman) of {median(ranks):.2f}.")
     return "\n".join(said)
 
 

@@ -24,6 +24,7 @@ from isamap.ir.contest import Contest
 from isamap.ir.cpu import Core
 from isamap.ir.dtype import DTYPES
 from isamap.ir.einsum import parse_statement
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Tensor, Workload, workload
 from isamap.report.pareto_picture import Series
 from isamap.report.roofline_picture import roofline_picture
@@ -151,8 +152,16 @@ def row(size: Size, found: Contest, dtypes: tuple[str, str, str]) -> Row:
         "wrong": [each.name for each in found.libraries if not each.is_right],
         "rounds": found.ours.rounds,
         "how": found.ours.how,
-        "regret": None if found.ours.regret is None else round(found.ours.regret, 3),
+        **ranked(found.ours.ranking),
     }
+
+
+def ranked(found: Ranking | None) -> Row:
+    """How well the model ranked its candidates."""
+    if found is None:
+        return {"regret": None, "rank_correlation": None}
+    likeness = found.correlation
+    return {"regret": round(found.regret, 3), "rank_correlation": None if likeness is None else round(likeness, 2)}
 
 
 def line(found: Contest) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from isamap.ir.contest import Contest, Timed
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Workload
 from tests.experiments.loading import load
 
@@ -78,7 +79,7 @@ class Fake:
         wrong = self.outcomes.pop(0)
         if wrong is None:
             raise KeyboardInterrupt
-        ours = Timed("isamap", "1", 1e-6, 2e-6, 9, 1, 0.0, wrong, "n/8", 0.1)
+        ours = Timed("isamap", "1", 1e-6, 2e-6, 9, 1, 0.0, wrong, "n/8", Ranking((1.0, 2.0), (1.1e-6, 1e-6)))
         mkl, torch = replace(ours, name="mkl", wrong="", minimum_s=1.5e-6), replace(ours, name="torch", wrong="off")
         return Contest(work.name, "host", "a CPU", 1, 24_000, "GF/s", ours, (mkl, torch))
 

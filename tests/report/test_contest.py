@@ -7,9 +7,11 @@ from rich.console import Console
 
 from isamap.errors import InvalidNoun
 from isamap.ir.contest import Absent, Contest, Timed
+from isamap.ir.ranking import Ranking
 from isamap.report.contest import contest_json, contest_report
 
-OURS = Timed("isamap", "0.1.0", 1e-6, 2e-6, 30, 9000, 1e-6, how="n/64 m/5, lanes along n", regret=0.034)
+RANKING = Ranking((1.0, 2.0), (1.034e-6, 1e-6))
+OURS = Timed("isamap", "0.1.0", 1e-6, 2e-6, 30, 9000, 1e-6, how="n/64 m/5, lanes along n", ranking=RANKING)
 QUICK = Timed("quick", "7.1", 0.5e-6, 3e-6, 30, 9000, 3.0, wrong="1 of 4 elements, first element [0]: ...")
 MKL = Timed("mkl", "2026", 1.5e-6, 2e-6, 30, 9000, 0.0, how="cblas_sgemm")
 TORCH = Timed("torch", "2.13", 4e-6, 5e-6, 30, 9000, None, how="torch.mm")
@@ -31,7 +33,8 @@ def test_ratios_are_to_the_quickest_library_that_is_right() -> None:
     record = contest_json(contest(QUICK, MKL, TORCH))
     assert record["ratio"] == {"quick": 0.5, "mkl": pytest.approx(1.5), "torch": 4.0}
     assert (record["best_library"], record["ratio_to_best"]) == ("mkl", pytest.approx(1.5))
-    assert (record["gflops"], record["checked"], record["regret"]) == (pytest.approx(12), True, 0.034)
+    assert (record["gflops"], record["checked"], record["regret"]) == (pytest.approx(12), True, pytest.approx(0.034))
+    assert record["rank_correlation"] == pytest.approx(-1)
     assert [each["checked"] for each in record["libraries"]] == [False, True, True]
     assert record["absent"][0] == {"name": "openblas", "reason": "not installed", "package": "scipy-openblas32"}
     assert record["absent"][1]["package"] is None

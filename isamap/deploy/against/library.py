@@ -16,6 +16,7 @@ from typing import Protocol
 
 from isamap.deploy.arrays import Array
 from isamap.ir.cpu import Core
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Workload
 
 Call = Callable[[], object]
@@ -47,13 +48,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Ready:
-    """``call`` does the task, ``how`` says by what; ``kept`` is what must live as long. ``regret``: how much longer the
-    model's first choice takes than the best candidate, where they were measured."""
+    """``call`` does the task, ``how`` says by what; ``kept`` is what must live as long. ``ranking``
+    is of the candidates, where several were measured."""
 
     call: Call
     how: str
     kept: object = None
-    regret: float | None = None
+    ranking: Ranking | None = None
 
 
 class Lacking(Exception):

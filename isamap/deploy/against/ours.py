@@ -31,8 +31,7 @@ class Ours:
         )
         bound = kernel.bound(*inputs, out=task.arrays[output])
         shares = f"{len(kernel.parts)} shares of " if len(kernel.parts) > 1 else ""
-        regret = None if kernel.ranking is None else kernel.ranking.regret
-        return Ready(bound.call, shares + choices(kernel.blocking), bound, regret)
+        return Ready(bound.call, shares + choices(kernel.blocking), bound, kernel.ranking)
 
 
 def choices(how: Blocking) -> str:

@@ -24,6 +24,7 @@ from isamap.errors import Fault, InputError, NotFound
 from isamap.ir.contest import OURS, Absent, Contest, Timed
 from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.cpu import Core
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Workload
 from isamap.simulate import random_inputs
 
@@ -83,7 +84,7 @@ class Ring:
         values = random_inputs(work, _SEED)
         absent: dict[str, Absent] = {}
         drop = partial(self._drop, absent)
-        ready = dict[str, tuple[str, float | None]]()
+        ready = dict[str, tuple[str, Ranking | None]]()
         for name in self._found:
             self._progress(f"{name}: preparing")
             try:
@@ -132,7 +133,7 @@ class Ring:
         work: Workload,
         core: Core,
         what: Contraction,
-        took: tuple[dict[str, tuple[str, float | None]], dict[str, tuple[float | None, str]], dict[str, Rounds]],
+        took: tuple[dict[str, tuple[str, Ranking | None]], dict[str, tuple[float | None, str]], dict[str, Rounds]],
         absent: dict[str, Absent],
     ) -> Contest:
         ready, verdicts, rounds = took

@@ -97,7 +97,7 @@ def test_packed_and_measured_kernels_of_two_threads_are_right(monkeypatch: pytes
     assert reference(work, values).judge(arrays["C"])[1] == ""
     assert ready.how.startswith("2 shares of ")
     assert "panels of B before" in ready.how
-    assert ready.regret is not None
+    assert ready.ranking is not None
 
 
 def test_only_factors_are_packed() -> None:
