@@ -78,17 +78,18 @@ class Library(Protocol):
 
 
 def in_package(distribution: str, names: Sequence[str], beside: Sequence[str] = ()) -> Found | None:
-    """The files of an installed Python package that are called ``names``, and the folders of files of the packages
-    ``beside`` it that are shared objects."""
+    """The files called ``names`` of an installed Python package or of those ``beside`` it, and the folders of these and
+    of all shared objects ``beside``."""
     try:
         package = metadata.distribution(distribution)
     except metadata.PackageNotFoundError:
         return None
-    there = {path.name: path for path in _shared_objects(distribution)}
+    others = [path for other in beside for path in _shared_objects(other)]
+    there = {path.name: path for path in (*others, *_shared_objects(distribution))}
     if any(name not in there for name in names):
         return None
     folders = dict.fromkeys(str(there[name].parent) for name in names)
-    folders.update(dict.fromkeys(str(path.parent) for other in beside for path in _shared_objects(other)))
+    folders.update(dict.fromkeys(str(path.parent) for path in others))
     return Found(package.version, tuple(str(there[name]) for name in names), tuple(folders))
 
 

@@ -29,9 +29,9 @@ class Mkl:
 
     def find(self, threads: int) -> Found | None:
         layers = ("libmkl_core.so.{0}", "libmkl_{1}.so.{0}", "libmkl_intel_lp64.so.{0}")
-        threading = "sequential" if threads == 1 else "intel_thread"
+        threading, needed = ("sequential", []) if threads == 1 else ("intel_thread", ["libiomp5.so"])
         for version in (3, 2):
-            files = [layer.format(version, threading) for layer in layers]
+            files = [*needed, *(layer.format(version, threading) for layer in layers)]
             if found := in_package("mkl", files, ("intel-openmp",)):
                 return found
         return in_loader("mkl_rt")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from contextlib import nullcontext, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -155,17 +156,37 @@ def test_installed_libraries_do_every_kernel(library: Library) -> None:
         process.kill()
 
 
-def test_a_package_is_found_with_its_files(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    info, folder = tmp_path / "fast-1.5.dist-info", tmp_path / "fast"
-    for each in (info, folder):
-        each.mkdir()
-    (folder / "libfast.so.3").write_bytes(b"")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fast\nVersion: 1.5\n")
-    (info / "RECORD").write_text("fast/libfast.so.3,,\nfast/libgone.so,,\n")
+def test_a_package_is_found_with_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, "fast", "libfast.so.3", "libgone.so")
+    folder = tmp_path / "fast"
+    (folder / "libgone.so").unlink()
     monkeypatch.syspath_prepend(tmp_path)
     assert in_package("fast", ["libfast.so.3"]) == Found("1.5", (str(folder / "libfast.so.3"),), (str(folder),))
     assert in_package("fast", ["libgone.so"]) is None
     assert in_package("slow", ["libfast.so.3"]) is None
+
+
+def test_what_a_library_needs_may_lie_in_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MKL's threads are those of Intel's OpenMP, which is loaded before."""
+    package(tmp_path, "mkl", "libmkl_core.so.3", "libmkl_intel_thread.so.3", "libmkl_intel_lp64.so.3")
+    package(tmp_path, "intel-openmp", "libiomp5.so")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = Mkl().find(2)
+    assert found is not None
+    names = ["libiomp5.so", "libmkl_core.so.3", "libmkl_intel_thread.so.3", "libmkl_intel_lp64.so.3"]
+    assert [Path(file).name for file in found.files] == names
+    assert set(found.folders) == {str(tmp_path / "mkl"), str(tmp_path / "intel-openmp")}
+
+
+def package(folder: Path, name: str, *files: str) -> None:
+    """An installed one, of version 1.5, with empty files."""
+    info = folder / f"{name.replace('-', '_')}-1.5.dist-info"
+    for each in (info, folder / name):
+        each.mkdir()
+    for file in files:
+        (folder / name / file).write_bytes(b"")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n")
+    (info / "RECORD").write_text("".join(f"{name}/{file},,\n" for file in files))
 
 
 def test_the_loader_knows_the_mathematics_of_c() -> None:

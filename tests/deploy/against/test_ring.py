@@ -9,12 +9,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from isamap.deploy.against import process, ring
-from isamap.deploy.against.library import Found
+from isamap.deploy.against.library import Found, Task
+from isamap.deploy.against.ours import Ours
 from isamap.deploy.against.process import Process
-from isamap.deploy.against.reference import reference
+from isamap.deploy.against.reference import placed, reference
 from isamap.deploy.against.ring import Ring
 from isamap.deploy.against.rounds import Dropped
 from isamap.errors import InputError
@@ -83,19 +85,19 @@ def test_what_isamap_does_not_compile_ends_the_contest() -> None:
         assert arena.contest(gemm(4, 5, 6), CORE, 0.0).ours.is_right
 
 
-def test_packed_and_measured_kernels_of_two_threads_are_right() -> None:
-    """All that ``jit`` can be asked; threads may share a CPU here."""
-    values = random_inputs(gemm(24, 40, 33), 0)
-    process = Process("isamap", Found("1"), os.sched_getaffinity(0), 2)
-    try:
-        arguments = (gemm(24, 40, 33), CORE, values, frozenset("B"), True)
-        how, ranking = process.ask("take", *arguments, limit_s=60)
-        assert reference(gemm(24, 40, 33), values).judge(process.ask("result", limit_s=5))[1] == ""
-    finally:
-        process.kill()
-    assert how.startswith("2 shares of ")
-    assert "panels of B before" in how
-    assert ranking.regret >= 0
+def test_packed_and_measured_kernels_of_two_threads_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that ``jit`` can be asked."""
+    monkeypatch.setattr(sys.modules["isamap.deploy.jit"], "_MEASURING_S", 0.01)
+    work = gemm(24, 40, 33)
+    values = random_inputs(work, 0)
+    arrays = placed(work, values)
+    ready = Ours().prepare(Found("1"), Task(work, CORE, arrays, 2, frozenset("B"), True))
+    arrays["B"][...] = np.nan  # it was packed
+    ready.call()
+    assert reference(work, values).judge(arrays["C"])[1] == ""
+    assert ready.how.startswith("2 shares of ")
+    assert "panels of B before" in ready.how
+    assert ready.ranking is not None
 
 
 def test_only_factors_are_packed() -> None:
@@ -132,7 +134,8 @@ def test_threads_of_a_contestant_rest_between_its_turns() -> None:
 _WAITING = """
 import os, time
 from isamap.deploy.against import process
-from isamap.deploy.against.library import Found
+from isamap.deploy.against.library import Found, Task
+from isamap.deploy.against.ours import Ours
 process._SERVE = "from tests.deploy.against.misbehaving import serve; serve()"
 one = process.Process("numpy", Found(""), os.sched_getaffinity(0), 2)
 print(one._process.pid, flush=True)
