@@ -58,6 +58,14 @@ def test_best_first_and_different() -> None:
     assert len(set(found)) == len(found)
 
 
+def test_hopeless_tilings_are_left_out() -> None:
+    """Tiles of one element, 192,000 of them, are not worth a schedule beside those of 16 x 256."""
+    found = tilings(binding_of("gemm", "tpu_v1", {"M": 16, "N": 300, "K": 40}))
+    values = [tiling.modelled_value for tiling in found]
+    assert len(values) > 2
+    assert max(values) <= 8 * min(values)
+
+
 def test_objectives_differ() -> None:
     """Traffic alone prefers large blocks; its best tiling moves no more than that for latency."""
     binding = binding_of("gemm", load_target("p16", {"spad_kib": 8}), {"M": 100, "N": 90, "K": 80} | S16)
