@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import exp, log
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from isamap.deploy.against import LIBRARIES, Ring
@@ -23,6 +24,7 @@ from isamap.ir.contest import Contest
 from isamap.ir.cpu import Core
 from isamap.ir.dtype import DTYPES
 from isamap.ir.einsum import parse_statement
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Tensor, Workload, workload
 from isamap.report.pareto_picture import Series
 from isamap.report.roofline_picture import roofline_picture
@@ -77,13 +79,13 @@ class Experiment:
             return found
         return {"rows": []}
 
-    def run(self, seconds: float, sizes: Sequence[Size]) -> int:
+    def run(self, seconds: float, sizes: Sequence[Size], measure: bool) -> int:
         """Measures the ``sizes`` that are not there yet. Exit code: 0, or 5 where a result of isamap's is wrong."""
         core, found = core_of(load_target("host")), self.read()
-        found |= {"date": date.today().isoformat(), "machine": str(detected()), **_roofs(core, self.dtypes)}
+        found |= {"date": date.today().isoformat(), "machine": _machine(), **_roofs(core, self.dtypes)}
         kept = {row["name"] for row in found["rows"]}
         left = [size for size in sizes if size.name not in kept]
-        with Ring(LIBRARIES, measure=True) as ring:
+        with Ring(LIBRARIES, measure=measure) as ring:
             for number, size in enumerate(left, 1):
                 contest = ring.contest(size.kernel(self.dtypes), core, seconds)
                 print(f"{number}/{len(left)} {line(contest)}", flush=True)
@@ -128,10 +130,11 @@ class Experiment:
         parser.add_argument("--seconds", type=float, default=self.seconds, help="of one size's rounds")
         parser.add_argument("--only", type=int, default=len(self.sizes), metavar="N", help="the first N sizes")
         parser.add_argument("--again", action="store_true", help="forget what was measured before")
+        parser.add_argument("--first-choice", action="store_true", help="the model's, without timing other candidates")
         given = parser.parse_args()
         if given.again:
             self.results.unlink(missing_ok=True)
-        return self.run(given.seconds, self.sizes[: given.only])
+        return self.run(given.seconds, self.sizes[: given.only], not given.first_choice)
 
 
 def row(size: Size, found: Contest, dtypes: tuple[str, str, str]) -> Row:
@@ -149,7 +152,16 @@ def row(size: Size, found: Contest, dtypes: tuple[str, str, str]) -> Row:
         "wrong": [each.name for each in found.libraries if not each.is_right],
         "rounds": found.ours.rounds,
         "how": found.ours.how,
+        **ranked(found.ours.ranking),
     }
+
+
+def ranked(found: Ranking | None) -> Row:
+    """How well the model ranked its candidates."""
+    if found is None:
+        return {"regret": None, "rank_correlation": None}
+    likeness = found.correlation
+    return {"regret": round(found.regret, 3), "rank_correlation": None if likeness is None else round(likeness, 2)}
 
 
 def line(found: Contest) -> str:
@@ -170,10 +182,36 @@ def texts(found: Row) -> dict[str, str]:
     ]
     versions = ", ".join(f"{name} {found['libraries'][name]}" for name in names if name in found.get("libraries", {}))
     return {
-        "machine": f"Measured {found['date']} on {found['machine']}; one pinned thread. {versions}.",
+        "machine": f"Measured {found['date']} on {found['machine']}; one pinned thread;\n{versions}.",
         "summary": summary(rows, names[1:]),
+        "answer": answer(rows),
         "table": "\n".join([*head, *body]),
     }
+
+
+def answer(rows: Sequence[Row]) -> str:
+    """In a sentence or two."""
+    ratios = {each["name"]: each["ratio"] for each in rows if each["best"]}
+    worst = sorted(ratios, key=ratios.__getitem__)[:3]
+    ahead, near = (sum(each >= least for each in ratios.values()) for least in (1, 0.85))
+    said = [
+        f"**Answer.** The geometric mean over {len(ratios)} sizes is {_mean(ratios.values()):.2f} times the speed of",
+        f"the best library of each. It is at least as fast at {ahead} of them, and at least 0.85 times as fast at",
+        f"{near}. It is furthest behind at {', '.join(f'{name} ({ratios[name]:.2f})' for name in worst)}.",
+    ]
+    regrets = [each["regret"] for each in rows if each.get("regret") is not None]
+    if regrets:
+        near = sum(each <= 0.12 for each in regrets)
+        said.append(f"The model's first choice is within 12 % of the best candidate at {near} of {len(regrets)}.")
+        ranks = [each["rank_correlation"] for each in rows if each.get("rank_correlation") is not None]
+        said.append(f"Its ranks and the measured ones have a median correlation (Spearman) of {median(ranks):.2f}.")
+    return "\n".join(said)
+
+
+def _mean(ratios: Iterable[float]) -> float:
+    """The geometric mean."""
+    logarithms = [log(ratio) for ratio in ratios]
+    return exp(sum(logarithms) / len(logarithms))
 
 
 def summary(rows: Sequence[Row], libraries: Iterable[str]) -> str:
@@ -189,13 +227,18 @@ def summary(rows: Sequence[Row], libraries: Iterable[str]) -> str:
     kinds["the best of each size"] = [each["ratio"] for each in rows if each["best"]]
     for name, ratios in kinds.items():
         if ratios:
-            mean, ahead = exp(sum(map(log, ratios)) / len(ratios)), sum(ratio >= 1 for ratio in ratios)
+            mean, ahead = _mean(ratios), sum(ratio >= 1 for ratio in ratios)
             lines.append(f"| {name} | {len(ratios)} | {mean:.2f} | {min(ratios):.2f} | {ahead} of {len(ratios)} |")
     return "\n".join(lines)
 
 
 def _speed(row: Row, name: str) -> str:
     return f"{row['speed'][name]:.1f}" if name in row["speed"] else "wrong" if name in row["wrong"] else "-"
+
+
+def _machine() -> str:
+    found = detected()
+    return f"{found.cpu}, as {found.machine}, {'calibrated' if found.is_calibrated else 'not calibrated'}"
 
 
 def _roofs(core: Core, dtypes: tuple[str, str, str]) -> Row:

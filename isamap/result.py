@@ -108,7 +108,7 @@ def to_json(compiled: Compiled) -> dict[str, Any]:
     record = {
         "format": FORMAT,
         "version": VERSION,
-        "isamap": _version(),
+        "isamap": isamap_version(),
         "summary": {**summary(compiled), "history": _history(compiled.solved.history)},
         "inputs": {"generator": GENERATOR, "seed": compiled.solved.seed},
         "workload": to_text(compiled.work).splitlines(),
@@ -239,7 +239,7 @@ def checksum(record: Mapping[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _version() -> str:
+def isamap_version() -> str:
     try:
         return version("isamap")
     except PackageNotFoundError:  # run from a source tree

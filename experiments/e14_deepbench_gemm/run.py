@@ -1,6 +1,6 @@
 """How fast are the products of float matrices of DeepBench, and cubes, beside the libraries? One thread.
 
-    python experiments/e14_deepbench_gemm/run.py [--seconds S] [--only N] [--again]
+    python experiments/e14_deepbench_gemm/run.py [--seconds S] [--only N] [--again] [--first-choice]
 
 Writes results.json, picture.svg and the tables of README.md. ``sizes.csv`` holds DeepBench's sizes, column-major.
 """

@@ -6,8 +6,9 @@ Every size and stride is a constant in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from llvmlite import ir
 
@@ -15,18 +16,22 @@ from isamap.codegen.copy import copy
 from isamap.codegen.early import Early
 from isamap.codegen.finish import Finished
 from isamap.codegen.interleave import Interleave
-from isamap.codegen.loops import Values, cover
+from isamap.codegen.loops import cover
 from isamap.codegen.operand import Blocks, Operand, in_panels, in_place
 from isamap.codegen.products import Product
 from isamap.codegen.refusal import refuse
 from isamap.codegen.shift import corrected
+from isamap.codegen.sums import Sums
 from isamap.codegen.tile import Prefetched, Tile
 from isamap.codegen.vectors import POINTER, Vectors, element_type, number
 from isamap.ir.blocking import Blocking, Panels
 from isamap.ir.contraction import AGAIN, Contraction
 from isamap.ir.cpu import MultiplyAdd
 from isamap.ir.factors import taken
-from isamap.ir.panels import Layout, layout, size_at
+from isamap.ir.panels import Layout, layout
+from isamap.ir.partial import Partial, cut_axes, partial_sums
+
+_PARTIAL = "sums so far"
 
 
 def arguments(what: Contraction) -> tuple[str, ...]:
@@ -107,12 +112,22 @@ class _Emitter:
     places: dict[str, int] = field(default_factory=dict)  # of each tensor's panels in the scratch memory, in bytes
     used: int = 0
 
+    @cached_property
+    def sums(self) -> Sums:
+        return Sums(self.what, self.vectors, cut_axes(self.what, self.how), self.finished)
+
+    @cached_property
+    def partial(self) -> Partial | None:
+        return partial_sums(self.what, self.how)
+
     @property
     def vectors(self) -> Vectors:
         return self.product.vectors
 
     def inside(self, depth: int, blocks: Blocks, operands: Mapping[str, Operand]) -> None:
         """What goes on inside the first ``depth`` loops."""
+        if self.partial and self.partial.depth == depth:
+            operands = {**operands, _PARTIAL: self._partial(self.partial, blocks)}
         for panels in self.how.panels:
             if panels.depth == depth:
                 operands = {**operands, panels.tensor: self._panels(panels, blocks, operands[panels.tensor])}
@@ -133,15 +148,23 @@ class _Emitter:
         lies = layout(self.what, self.how, panels, self.product.instruction)
         if panels.before:
             return in_panels(self.vectors, lies, source.pointer)
-        if panels.tensor not in self.places:
-            self.places[panels.tensor] = self.used
-            self.used += lies.bytes
         own = {axis: blocks[axis][0] for axis in source.within}
-        place = self.places[panels.tensor] // lies.dtype.size_bytes
-        target = self.vectors.at(self.scratch, place, element_type(lies.dtype))
+        target = self._place(panels.tensor, lies.bytes)
         panelled = in_panels(self.vectors, lies, target, own)
         _copied(self.product, source, panelled, lies, blocks)
         return panelled
+
+    def _partial(self, partial: Partial, blocks: Blocks) -> Operand:
+        """The sums that are under way inside a loop along a reduced axis."""
+        own = {axis: blocks[axis][0] for axis in partial.strides}
+        return Operand(self._place(_PARTIAL, partial.bytes), partial.strides, partial.strides, self.what.sums, own)
+
+    def _place(self, name: str, size_bytes: int) -> ir.Value:
+        """The address of what is called ``name`` in the scratch memory."""
+        if name not in self.places:
+            self.places[name] = self.used
+            self.used += size_bytes
+        return self.vectors.at(self.scratch, self.places[name], ir.IntType(8))
 
     def _tile(self, blocks: Blocks, operands: Mapping[str, Operand]) -> None:
         started = {name: (operand, operand.start(self.vectors, blocks)) for name, operand in operands.items()}
@@ -156,17 +179,13 @@ class _Emitter:
             tuple(Prefetched(started[each.tensor], each.ahead, each.level) for each in fetched),
             tuple(self._early(panels, blocks) for panels in self.how.panels if panels.tensor in self.how.early),
         )
-        output, factors = started[self.what.output.tensor], [started[each.tensor] for each in self.what.factors]
-        sums = self._begun(blocks, tile, lambda: tile.loaded(output))
+        output = started[_PARTIAL if self.partial else self.what.output.tensor]
+        sums = self.sums.begun(blocks, tile, output)
         for panels in self.how.panels:
             operand = operands[panels.tensor]
             if operand.sums is not None:
-                sums = corrected(tile, operand, blocks, self._cut(panels.depth), sums)
-        sums = tile.sums(factors, sums)
-        if self.finished:
-            self.finished.store(self.vectors, tile, blocks, sums)
-        else:
-            tile.store(output, sums)
+                sums = corrected(tile, operand, blocks, cut_axes(self.what, self.how, panels.depth), sums)
+        self.sums.store(blocks, tile, output, tile.sums([started[each.tensor] for each in self.what.factors], sums))
 
     def _early(self, panels: Panels, blocks: Blocks) -> Early:
         """The tile's part of the block after that in ``panels``: the innermost loop around them goes on."""
@@ -178,32 +197,3 @@ class _Emitter:
                 break
         along = layout(self.what, self.how, panels, product).along
         return Early(source, start, along, blocks[along][1], self.what.reduced[-1], product.group)
-
-    def _cut(self, depth: int) -> list[str]:
-        """The reduced axes along which a block inside the first ``depth`` loops is more than a tile."""
-        tile = self.how.tile(self.what.extents)
-        return [axis for axis in self.what.reduced if tile[axis] < size_at(self.what, self.how, axis, depth)]
-
-    def _begun(self, blocks: Blocks, tile: Tile, loaded: Callable[[], Values]) -> Values:
-        """The sums so far: what the output holds, or 0 where nothing was added yet."""
-        if self.what.continues:
-            return loaded()
-        builder = self.vectors.builder
-        cut = self._cut(0)
-        if not cut:
-            return tile.zeros()
-        later = builder.icmp_signed("!=", blocks[cut[0]][0], number(0))
-        for axis in cut[1:]:
-            later = builder.or_(later, builder.icmp_signed("!=", blocks[axis][0], number(0)))
-        first, again, go = builder.block, builder.append_basic_block("again"), builder.append_basic_block("go")
-        builder.cbranch(later, again, go)
-        builder.position_at_end(again)
-        values = loaded()
-        builder.branch(go)
-        last = builder.block
-        builder.position_at_end(go)
-        sums = [builder.phi(self.vectors.type) for _ in values]
-        for total, value in zip(sums, values, strict=True):
-            total.add_incoming(self.vectors.zero, first)
-            total.add_incoming(value, last)
-        return sums

@@ -26,9 +26,6 @@ def refuse(what: Contraction, how: Blocking, product: MultiplyAdd) -> None:
             raise _unsupported(f"elements of {each.tensor} {step} apart along {how.vector}")
     if how.vector in what.parallel and what.output.strides[how.vector] != 1:
         raise _unsupported(f"an output whose elements along {how.vector} are not next to each other")
-    cut = [axis for axis in what.reduced if how.tile(what.extents)[axis] < what.extents[axis]]
-    if what.finish and cut:
-        raise _unsupported(f"a finish of sums that are cut along {' and '.join(cut)}")
     if product.group > 1:
         _refuse_groups(what, how, product)
 

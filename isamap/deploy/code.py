@@ -16,7 +16,7 @@ from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.cpu import Core, MultiplyAdd
 from isamap.ir.hardware import Target
-from isamap.ir.panels import scratch_bytes
+from isamap.ir.partial import scratch_bytes
 from isamap.ir.target_machine import TargetMachine
 from isamap.ir.workload import Tensor, Workload
 from isamap.tiling.cached import blockings, core_of

@@ -12,12 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from isamap import __version__
 from isamap.codegen.native import host
 from isamap.deploy.kept import put
 from isamap.host import NAME, calibrated_file, load_target
 from isamap.ir.cpu import Cache, Core, MultiplyAdd
 from isamap.ir.target_machine import TargetMachine
+from isamap.result import isamap_version
 from isamap.tiling.cached import core_of
 
 
@@ -34,7 +34,7 @@ def host_core() -> Core:
 @cache
 def _core(file: Path) -> Core:
     text = file.read_bytes() if file.is_file() else b""
-    place = kernels_folder() / f"{sha256(text + f'{host()} {__version__}'.encode()).hexdigest()}.core"
+    place = kernels_folder() / f"{sha256(text + f'{host()} {isamap_version()}'.encode()).hexdigest()}.core"
     try:
         return _read(json.loads(place.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError):

@@ -15,20 +15,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from isamap import __version__
 from isamap.codegen.native import host
 from isamap.deploy.part import Part
 from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
 from isamap.ir.contraction import Contraction
 from isamap.ir.cpu import Core
 from isamap.ir.ranking import Ranking
+from isamap.result import isamap_version
 
 _FORMAT = 3
 
 
 def key(whats: Sequence[Contraction], core: Core, before: Sequence[str], measured: bool) -> str:
     """Everything that the choice of a kernel and its code depend on, as one number."""
-    parts = (_FORMAT, __version__, host(), core, sorted(before), measured, *whats)
+    parts = (_FORMAT, isamap_version(), host(), core, sorted(before), measured, *whats)
     return sha256("\n".join(map(repr, parts)).encode()).hexdigest()
 
 

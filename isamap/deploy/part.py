@@ -14,7 +14,8 @@ from isamap.deploy.arrays import Array
 from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import Contraction
 from isamap.ir.cpu import Core, MultiplyAdd
-from isamap.ir.panels import ALIGNMENT_BYTES, layout, scratch_bytes
+from isamap.ir.panels import ALIGNMENT_BYTES, layout
+from isamap.ir.partial import scratch_bytes
 
 
 @dataclass(frozen=True)

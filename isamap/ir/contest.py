@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isamap.errors import Fault, InvalidNoun
+from isamap.ir.ranking import Ranking
 
 OURS = "isamap"
 
@@ -13,7 +14,8 @@ OURS = "isamap"
 class Timed:
     """A contestant: seconds of one call in its quickest round and in the one in the middle; a round is so many calls
     in a row. ``max_error`` is how far its result lies from the meaning, None where that is not a number; ``wrong`` says
-    where it lies too far, and is empty where it does not. ``how`` is what it does, in its own words."""
+    where it lies too far, and is empty where it does not. ``how`` is what it does, in its own words; ``ranking``
+    is of the candidates, where isamap measured them."""
 
     name: str
     version: str
@@ -24,6 +26,7 @@ class Timed:
     max_error: float | None
     wrong: str = ""
     how: str = ""
+    ranking: Ranking | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.minimum_s <= self.median_s:

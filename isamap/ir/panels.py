@@ -109,10 +109,5 @@ def size_at(what: Contraction, how: Blocking, axis: str, depth: int) -> int:
     return min([what.extents[axis], *(loop.step for loop in how.loops[:depth] if loop.axis == axis)])
 
 
-def scratch_bytes(what: Contraction, how: Blocking, product: MultiplyAdd) -> int:
-    """How much memory the panels take that the kernel makes; it begins at a multiple of ALIGNMENT_BYTES."""
-    return sum(layout(what, how, panels, product).bytes for panels in how.panels if not panels.before)
-
-
 def _rounded(size: int, step: int) -> int:
     return -(-size // step) * step

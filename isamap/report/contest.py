@@ -28,13 +28,14 @@ def contest_report(found: Contest) -> Group:
     threads = "one thread" if found.threads == 1 else f"{found.threads} threads"
     head = f"{found.kernel} on {found.target}: {found.cpu}, {threads}, {found.ours.rounds} rounds in turns"
     wrong = [f"{timed.name} is wrong: {timed.wrong}" for timed in (found.ours, *found.libraries) if timed.wrong]
-    ends = [_verdict(found), *wrong, *map(_why, found.absent), CACHES]
+    ends = [_verdict(found), _ranking(found), *wrong, *map(_why, found.absent), CACHES]
     return Group(Text(head, style="bold"), table, *(Text(line) for line in ends if line))
 
 
 def contest_json(found: Contest) -> dict[str, Any]:
     """``ratio`` is how many times as fast as each library the kernel is, by the quickest rounds."""
     best = found.best
+    ranking = found.ours.ranking
     return {
         "kernel": found.kernel,
         "target": found.target,
@@ -42,6 +43,8 @@ def contest_json(found: Contest) -> dict[str, Any]:
         "threads": found.threads,
         "caches": CACHES,
         **_figures(found, found.ours),
+        "regret": None if ranking is None else ranking.regret,
+        "rank_correlation": None if ranking is None else ranking.correlation,
         "ratio": {timed.name: found.ratio(timed) for timed in found.libraries},
         "best_library": None if best is None else best.name,
         "ratio_to_best": None if best is None else found.ratio(best),
@@ -69,6 +72,15 @@ def _figures(found: Contest, timed: Timed) -> dict[str, Any]:
 def _verdict(found: Contest) -> str:
     best = found.best
     return "" if best is None else f"{found.ratio(best):.2f} times as fast as the best library, {best.name}"
+
+
+def _ranking(found: Contest) -> str:
+    ranking = found.ours.ranking
+    if ranking is None:
+        return ""
+    tried, likeness = len(ranking.measured_s), ranking.correlation
+    ranks = "" if likeness is None else f", rank correlation {likeness:.2f}"
+    return f"the quickest of {tried} candidates; the model's first choice takes {ranking.regret:.1%} longer{ranks}"
 
 
 def _why(absent: Absent) -> str:

@@ -18,7 +18,7 @@ from isamap.ir.blocking import Blocking, Loop, Panels
 from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.dtype import DTYPES
 from isamap.ir.einsum import parse_statement
-from isamap.ir.panels import scratch_bytes
+from isamap.ir.partial import scratch_bytes
 from isamap.ir.workload import Tensor, Workload, workload
 from isamap.simulate.evaluate import evaluate
 from tests.codegen.expressions import INTEGERS, Expressions
@@ -89,9 +89,11 @@ def _workload(tensors: list[Tensor], texts: list[str]) -> Workload:
 def cut(rng: Random, what: Contraction, lanes: int, dot: bool) -> Blocking:
     """A random way to cut the output; panels of any factor."""
     columns = rng.randint(1, 5) if dot else lanes * rng.randint(1, 3)
-    loops = (Loop("n", columns * rng.randint(1, 3)), Loop("n", columns), Loop("m", rng.choice([1, 2, 3, 5])))
+    outer = [Loop("n", columns * rng.randint(1, 3)), Loop("k", rng.choice([4, 8, 12, 100]))]
+    rng.shuffle(outer)
+    loops = (*outer, Loop("n", columns), Loop("m", rng.choice([1, 2, 3, 5])))
     needed = "B" if what.sums.is_integer or what.factors[1].strides["n"] != 1 else ""
-    panels = [Panels(x, rng.choice([0, 1])) for x in "AB" if not dot and (x == needed or rng.random() < 0.5)]
+    panels = [Panels(x, rng.choice([0, 1, 2])) for x in "AB" if not dot and (x == needed or rng.random() < 0.5)]
     return Blocking("k" if dot else "n", loops, tuple(panels), (), rng.choice([1, 2, 4]))
 
 

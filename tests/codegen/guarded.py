@@ -19,7 +19,8 @@ from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
 from isamap.ir.contraction import Contraction, Strided
 from isamap.ir.cpu import MultiplyAdd
 from isamap.ir.dtype import DTYPES, DType
-from isamap.ir.panels import layout, scratch_bytes
+from isamap.ir.panels import layout
+from isamap.ir.partial import scratch_bytes
 from tests.codegen.families import FAMILIES, Array, Family, dtype_name, types
 
 _LIBC = ctypes.CDLL(None, use_errno=True)

@@ -13,13 +13,12 @@ from isamap.codegen.cpu import features
 from isamap.codegen.kernel import arguments, kernel
 from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking, Loop
-from isamap.ir.contraction import Contraction, Strided, contraction_of
+from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.dtype import DTYPES
 from isamap.ir.einsum import parse_statement
+from isamap.ir.partial import partial_sums
 from isamap.ir.workload import Tensor, workload
-from isamap.tiling.cached import blockings
 from tests.codegen.families import fused
-from tests.cores import CORE
 
 ROOT = Path(__file__).resolve().parents[2]
 SUMS = "S[m,n] += A[m,k] * B[k,n]"
@@ -72,19 +71,14 @@ def test_what_vectors_do_not_do_is_said(value: str, dtype: str, other: str, reas
         kernel(finished(value, dtype, other), WHOLE, fused(8))
 
 
-def test_sums_that_are_cut_are_not_finished() -> None:
-    what = finished("max(S[m,n], 0)")
-    with pytest.raises(Unsupported, match="a finish of sums that are cut along k"):
-        kernel(what, Blocking("n", (Loop("k", 3), Loop("m", 2))), fused(8))
-
-
-def test_no_blocking_cuts_sums_that_are_finished() -> None:
-    f32 = DTYPES["f32"]
-    large = replace(finished("max(S[m,n], 0)"), extents={"m": 8, "n": 40, "k": 3000})
-    a, b = Strided("A", f32, {"m": 3000, "k": 1}), Strided("B", f32, {"k": 40, "n": 1})
-    found = blockings(replace(large, factors=(a, b)), CORE, most=1000)
-    assert found
-    assert all(how.tile(large.extents)["k"] == 3000 for how, _ in found)
+def test_partial_sums_are_kept_for_what_is_under_way() -> None:
+    """Inside the loop along k: 16 columns of 8 rows."""
+    how = Blocking("n", (Loop("n", 16), Loop("k", 3), Loop("m", 2)))
+    partial = partial_sums(finished("max(S[m,n], 0)"), how)
+    assert partial is not None
+    assert (partial.depth, dict(partial.strides), partial.bytes) == (1, {"n": 1, "m": 16}, 4 * 16 * 8)
+    assert partial_sums(finished("max(S[m,n], 0)"), WHOLE) is None
+    assert partial_sums(replace(finished("S[m,n]"), finish=None), how) is None
 
 
 def test_addresses_come_in_the_order_of_the_value() -> None:

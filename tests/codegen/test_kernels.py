@@ -16,7 +16,8 @@ from isamap.errors import InvalidNoun, Unsupported
 from isamap.ir.blocking import Blocking, Loop, Panels
 from isamap.ir.contraction import Contraction, Strided, contraction_of
 from isamap.ir.dtype import DTYPES, DType
-from isamap.ir.panels import layout, scratch_bytes
+from isamap.ir.panels import layout
+from isamap.ir.partial import scratch_bytes
 from isamap.spec import load_workload
 from tests.codegen.families import FAMILIES, dot, fused, pairs
 from tests.codegen.guarded import run

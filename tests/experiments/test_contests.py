@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from isamap.ir.contest import Contest, Timed
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Workload
 from tests.experiments.loading import load
 
@@ -34,7 +35,7 @@ def contests(experiment: Any) -> ModuleType:
 def test_the_readme_shows_the_results(experiment: Any, contests: ModuleType) -> None:
     found = experiment.read()
     page = (experiment.folder / "README.md").read_text(encoding="utf-8")
-    shown = contests.texts(found) if found["rows"] else dict.fromkeys(("machine", "summary", "table"), "")
+    shown = contests.texts(found) if found["rows"] else dict.fromkeys(("machine", "summary", "answer", "table"), "")
     assert all(f"<!-- {name} -->\n{text}\n<!-- end -->".replace("\n\n", "\n") in page for name, text in shown.items())
     if found["rows"]:
         assert (experiment.folder / "picture.svg").read_text(encoding="utf-8") == experiment.picture(found)
@@ -64,7 +65,7 @@ class Fake:
     def __init__(self, outcomes: Sequence[str | None]) -> None:
         self.outcomes, self.asked = list(outcomes), list[str]()
 
-    def __call__(self, names: Sequence[str]) -> Fake:
+    def __call__(self, names: Sequence[str], measure: bool) -> Fake:
         return self
 
     def __enter__(self) -> Fake:
@@ -78,7 +79,7 @@ class Fake:
         wrong = self.outcomes.pop(0)
         if wrong is None:
             raise KeyboardInterrupt
-        ours = Timed("isamap", "1", 1e-6, 2e-6, 9, 1, 0.0, wrong, "n/8")
+        ours = Timed("isamap", "1", 1e-6, 2e-6, 9, 1, 0.0, wrong, "n/8", Ranking((1.0, 2.0), (1.1e-6, 1e-6)))
         mkl, torch = replace(ours, name="mkl", wrong="", minimum_s=1.5e-6), replace(ours, name="torch", wrong="off")
         return Contest(work.name, "host", "a CPU", 1, 24_000, "GF/s", ours, (mkl, torch))
 
@@ -94,9 +95,9 @@ def test_what_was_stopped_goes_on(copied: Any, contests: ModuleType, monkeypatch
     first, again = Fake(["", "", None]), Fake(["", ""])
     monkeypatch.setattr(contests, "Ring", first)
     with pytest.raises(KeyboardInterrupt):
-        copied.run(0.0, copied.sizes)
+        copied.run(0.0, copied.sizes, True)
     monkeypatch.setattr(contests, "Ring", again)
-    assert copied.run(0.0, copied.sizes[:4]) == 0
+    assert copied.run(0.0, copied.sizes[:4], True) == 0
     names = [size.name for size in copied.sizes[:4]]
     assert first.asked == names[:3]
     assert again.asked == names[2:]
@@ -107,6 +108,9 @@ def test_what_was_stopped_goes_on(copied: Any, contests: ModuleType, monkeypatch
     page = (copied.folder / "README.md").read_text(encoding="utf-8")
     assert f"| {names[3]} | 24.0 | 16.0 | wrong | 1.50 | n/8 |" in page
     assert "| mkl | 4 | 1.50 | 1.50 | 4 of 4 |" in page
+    assert "over 4 sizes is 1.50 times the speed" in page
+    assert "first choice is within 12 % of the best candidate at 4 of 4." in page
+    assert f"furthest behind at {names[0]} (1.50), " in page
     assert "isamap, " + names[0] in (copied.folder / "picture.svg").read_text(encoding="utf-8")
 
 
@@ -114,7 +118,7 @@ def test_a_wrong_result_ends_it_and_is_not_kept(
     copied: Any, contests: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contests, "Ring", Fake(["", "element [0, 0]"]))
-    assert copied.run(0.0, copied.sizes[:3]) == 5
+    assert copied.run(0.0, copied.sizes[:3], True) == 5
     assert [row["name"] for row in copied.read()["rows"]] == [copied.sizes[0].name]
 
 

@@ -7,9 +7,11 @@ from rich.console import Console
 
 from isamap.errors import InvalidNoun
 from isamap.ir.contest import Absent, Contest, Timed
+from isamap.ir.ranking import Ranking
 from isamap.report.contest import contest_json, contest_report
 
-OURS = Timed("isamap", "0.1.0", 1e-6, 2e-6, 30, 9000, 1e-6, how="n/64 m/5, lanes along n")
+RANKING = Ranking((1.0, 2.0), (1.034e-6, 1e-6))
+OURS = Timed("isamap", "0.1.0", 1e-6, 2e-6, 30, 9000, 1e-6, how="n/64 m/5, lanes along n", ranking=RANKING)
 QUICK = Timed("quick", "7.1", 0.5e-6, 3e-6, 30, 9000, 3.0, wrong="1 of 4 elements, first element [0]: ...")
 MKL = Timed("mkl", "2026", 1.5e-6, 2e-6, 30, 9000, 0.0, how="cblas_sgemm")
 TORCH = Timed("torch", "2.13", 4e-6, 5e-6, 30, 9000, None, how="torch.mm")
@@ -31,7 +33,8 @@ def test_ratios_are_to_the_quickest_library_that_is_right() -> None:
     record = contest_json(contest(QUICK, MKL, TORCH))
     assert record["ratio"] == {"quick": 0.5, "mkl": pytest.approx(1.5), "torch": 4.0}
     assert (record["best_library"], record["ratio_to_best"]) == ("mkl", pytest.approx(1.5))
-    assert (record["gflops"], record["checked"], record["max_error"]) == (pytest.approx(12), True, 1e-6)
+    assert (record["gflops"], record["checked"], record["regret"]) == (pytest.approx(12), True, pytest.approx(0.034))
+    assert record["rank_correlation"] == pytest.approx(-1)
     assert [each["checked"] for each in record["libraries"]] == [False, True, True]
     assert record["absent"][0] == {"name": "openblas", "reason": "not installed", "package": "scipy-openblas32"}
     assert record["absent"][1]["package"] is None
@@ -48,6 +51,7 @@ def test_a_reader_sees_who_is_wrong_and_what_to_install() -> None:
     text = shown(contest(QUICK, MKL, TORCH, threads=2))
     assert "gemm on host: Abacus 3, 2 threads, 30 rounds in turns" in text
     assert "1.50 times as fast as the best library, mkl" in text
+    assert "the model's first choice takes 3.4% longer" in text
     assert "quick is wrong: 1 of 4 elements" in text
     assert "openblas: not installed; pip install scipy-openblas32" in text
     assert "onednn: it has no such product\n" in text.replace(" \n", "\n")

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from isamap.deploy.arrays import Array
 from isamap.ir.cpu import Core
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Workload
 
 Call = Callable[[], object]
@@ -34,7 +35,8 @@ class Found:
 @dataclass(frozen=True)
 class Task:
     """A kernel and the arrays of its inputs and its output, by the names of their tensors. What is ``packed`` may be
-    copied while the task is prepared: it stays the same in all calls. ``measure``: isamap may time several kernels."""
+    copied while the task is prepared: it stays the same in all calls. ``measure`` concerns isamap alone: its best
+    candidates are timed, and the quickest is taken."""
 
     work: Workload
     core: Core
@@ -46,11 +48,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Ready:
-    """``call`` does the task, ``how`` says by what; ``kept`` is what must live as long."""
+    """``call`` does the task, ``how`` says by what; ``kept`` is what must live as long. ``ranking``
+    is of the candidates, where several were measured."""
 
     call: Call
     how: str
     kept: object = None
+    ranking: Ranking | None = None
 
 
 class Lacking(Exception):

@@ -6,7 +6,6 @@ from importlib import metadata
 
 from isamap.deploy.against.library import Found, Ready, Task
 from isamap.deploy.jit import jit_workload
-from isamap.deploy.kernel import Kernel
 from isamap.ir.blocking import Blocking
 from isamap.ir.contest import OURS
 
@@ -22,24 +21,17 @@ class Ours:
             return Found("of these sources")
 
     def prepare(self, found: Found, task: Task) -> Ready:
-        before = sorted(task.packed)
-        kernel = jit_workload(task.work, task.core, threads=task.threads, measure=task.measure, before=before)
-        arrays, output = task.arrays, kernel.output.name
+        packed = sorted(task.packed)
+        kernel = jit_workload(task.work, task.core, threads=task.threads, measure=task.measure, before=packed)
+        output = kernel.output.name
         inputs = (
-            kernel.pack(name, arrays[name]) if name in kernel.before else arrays[name]
+            kernel.pack(name, task.arrays[name]) if name in kernel.before else task.arrays[name]
             for name in task.work.inputs
             if name != output
         )
-        bound = kernel.bound(*inputs, out=arrays[output])
-        return Ready(bound.call, choices(kernel.blocking) + ranked(kernel), bound)
-
-
-def ranked(kernel: Kernel) -> str:
-    """How well the model ranked the candidates that were timed, where some were."""
-    if kernel.ranking is None:
-        return ""
-    tried, behind = len(kernel.ranking.measured_s), kernel.ranking.regret
-    return f"; the quickest of {tried} that were timed, the model's first choice {behind:.1%} behind"
+        bound = kernel.bound(*inputs, out=task.arrays[output])
+        shares = f"{len(kernel.parts)} shares of " if len(kernel.parts) > 1 else ""
+        return Ready(bound.call, shares + choices(kernel.blocking), bound, kernel.ranking)
 
 
 def choices(how: Blocking) -> str:

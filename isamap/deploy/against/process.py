@@ -36,7 +36,7 @@ class Process:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _SERVE, str(theirs.fileno()), str(os.getpid())],
+                [sys.executable, "-P", "-c", _SERVE, str(theirs.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._said,
                 env=_environment(found, threads), pass_fds=[theirs.fileno()], start_new_session=True,
             )  # fmt: skip

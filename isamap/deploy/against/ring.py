@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import prod
 from types import TracebackType
@@ -24,6 +24,7 @@ from isamap.errors import Fault, InputError, NotFound
 from isamap.ir.contest import OURS, Absent, Contest, Timed
 from isamap.ir.contraction import Contraction, contraction_of
 from isamap.ir.cpu import Core
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Workload
 from isamap.simulate import random_inputs
 
@@ -83,7 +84,7 @@ class Ring:
         values = random_inputs(work, _SEED)
         absent: dict[str, Absent] = {}
         drop = partial(self._drop, absent)
-        ready = dict[str, str]()
+        ready = dict[str, tuple[str, Ranking | None]]()
         for name in self._found:
             self._progress(f"{name}: preparing")
             try:
@@ -117,7 +118,7 @@ class Ring:
         absent[name] = Absent(name, reason)
 
     def _verdicts(
-        self, ready: dict[str, str], right: Reference, drop: Callable[[str, str], None]
+        self, ready: Mapping[str, object], right: Reference, drop: Callable[[str, str], None]
     ) -> dict[str, tuple[float | None, str]]:
         found = {}
         for name in ready:
@@ -132,14 +133,14 @@ class Ring:
         work: Workload,
         core: Core,
         what: Contraction,
-        took: tuple[dict[str, str], dict[str, tuple[float | None, str]], dict[str, Rounds]],
+        took: tuple[dict[str, tuple[str, Ranking | None]], dict[str, tuple[float | None, str]], dict[str, Rounds]],
         absent: dict[str, Absent],
     ) -> Contest:
         ready, verdicts, rounds = took
         timed = {
             name: Timed(
                 name, self._found[name].version, each.minimum_s, each.median_s, len(each.seconds), each.calls,
-                *verdicts[name], ready[name],
+                *verdicts[name], *ready[name],
             )
             for name, each in rounds.items()
         }  # fmt: skip

@@ -22,6 +22,7 @@ from isamap.deploy.against.reference import placed
 from isamap.deploy.arrays import Array
 from isamap.errors import IsamapError
 from isamap.ir.cpu import Core
+from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Workload
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of sys/prctl.h
@@ -38,14 +39,14 @@ class Contestant:
 
     def take(
         self, work: Workload, core: Core, values: Mapping[str, Array], packed: frozenset[str], measure: bool
-    ) -> str:
-        """How the library does the kernel; it may copy what is ``packed``."""
+    ) -> tuple[str, Ranking | None]:
+        """How the library does the kernel, and how it ranked its candidates; see ``Task``."""
         self.ready, self.arrays = Ready(lambda: None, ""), {}
         self.arrays = placed(work, values)
         (self.output,) = work.outputs
         self.start = values.get(self.output)
         self.ready = self.library.prepare(self.found, Task(work, core, self.arrays, self.threads, packed, measure))
-        return self.ready.how
+        return self.ready.how, self.ready.ranking
 
     def call(self, calls: int) -> float:
         """Seconds of so many calls; before several of them is one that does not count. Of one thread it is the time

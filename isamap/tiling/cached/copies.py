@@ -31,11 +31,10 @@ def copies(options: Options, core: Core, choice: Choice) -> float:
 
 
 def _copied(core: Core, tensor: Strided, axis: str | None, elements: int, block: int, is_early: bool = False) -> float:
-    """Cycles for so many elements of a tensor, in blocks; what is fetched early comes from the second cache."""
+    """Cycles for so many elements of a tensor, in blocks; what is fetched early comes as fast as it can flow."""
     size = tensor.dtype.size_bytes
     source, target = home(core, elements * size), home(core, block * size)
-    source = min(source, 1) if is_early else source
-    fetch = line_cycles(core, source, _ON_THEIR_WAY)
+    fetch = line_cycles(core, source, None if is_early else _ON_THEIR_WAY)
     store = _LINE / core.caches[target].write_bytes_per_cycle if target else 0.0
     turn = 0.0 if axis is not None and tensor.strides[axis] == 1 else _TURN_CYCLES
     return ceil(elements * size / _LINE) * (fetch + store + _MOVE_CYCLES + turn)

@@ -15,9 +15,11 @@ from math import ceil
 
 from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
 from isamap.ir.cpu import Core, MultiplyAdd
+from isamap.ir.factors import taken
 from isamap.tiling.cached.roles import Roles
 
 _MANY_ROWS = 512
+_EARLY_BYTES = 256 << 10  # beside what tiles use of a second cache of 1 or 2 MiB
 _UNROLL = 4  # steps in the body of the innermost loop: enough to hide its own instructions
 
 
@@ -95,9 +97,11 @@ class Options:
 
     def is_early(self, choice: Choice) -> bool:
         """Is what the next panels of the columns are made of fetched while tiles work on these? Where rows are few, so
-        that copies are much of the work and fetching by every tile anew is not."""
-        few = self.roles.extent(self.roles.rows) <= _MANY_ROWS and self.roles.depth is not None
-        return choice.columns_packed and few
+        that copies are much of the work and fetching by every tile anew is not, and the second cache keeps it."""
+        roles = self.roles
+        elements = self.width_of(choice) * choice.depth * roles.steps
+        kept = elements * roles.along.dtype.size_bytes <= _EARLY_BYTES
+        return choice.columns_packed and roles.depth is not None and roles.extent(roles.rows) <= _MANY_ROWS and kept
 
     def _panels(self, tensor: str, depth: int) -> Panels:
         return Panels(tensor, 0, before=True) if tensor in self.before else Panels(tensor, depth)
@@ -117,7 +121,7 @@ def options(roles: Roles, core: Core, before: frozenset[str] = frozenset()) -> O
     tiles = _dot_tiles(roles, core) if roles.is_dot else _tiles(roles, core, product_of)
     rows, columns, depth = (roles.extent(axis) for axis in (roles.rows, roles.columns, roles.depth))
     shortest = 8 if rows <= _FEW_ROWS and not roles.is_dot else 64
-    cut = roles.what.finish is None and not roles.inside
+    cut = not roles.inside
     must, may = _packing(roles, product_of)
     values: dict[str, tuple[object, ...]] = {
         "tile": tiles,
@@ -129,6 +133,8 @@ def options(roles: Roles, core: Core, before: frozenset[str] = frozenset()) -> O
         "rows_inside": (True, False),
         "ahead": (0,) if roles.is_dot or must else (0, 8, 32),
     }
+    if True in values["rows_packed"] and _is_widened(roles, product_of):
+        values["rows_packed"] = (True,)
     if roles.along.tensor in before:
         values["columns_packed"] = (False,)
     if roles.across.tensor in before:
@@ -145,6 +151,12 @@ def _packing(roles: Roles, product_of: MultiplyAdd) -> tuple[bool, bool]:
         return False, False
     apart = roles.columns is not None and roles.along.strides[roles.columns] != 1
     return apart or product_of.group > 1, True
+
+
+def _is_widened(roles: Roles, product_of: MultiplyAdd) -> bool:
+    """Do the rows' elements get wider on their way? In panels they do once, otherwise whenever they are broadcast."""
+    taken_as = taken(roles.what, roles.columns or "", product_of)
+    return any(each.dtype.bits > each.factor.dtype.bits for each in taken_as if each.factor == roles.across)
 
 
 def _tiles(roles: Roles, core: Core, product_of: MultiplyAdd) -> tuple[Tile, ...]:

@@ -148,7 +148,7 @@ def test_installed_libraries_do_every_kernel(library: Library) -> None:
             values = random_inputs(work, 3)
             for packed in ({}, {"A"}, {"B"}) if library.name == "mkl" else ({},):
                 with suppress(Refused) if name in BYTES else nullcontext():
-                    process.ask("take", work, CORE, values, frozenset(packed), limit_s=60)
+                    process.ask("take", work, CORE, values, frozenset(packed), False, limit_s=60)
                     wrong = reference(work, values).judge(process.ask("result", limit_s=60))[1]
                     assert not wrong, f"{name}, {packed}: {wrong}"
     finally:

@@ -14,9 +14,11 @@ import pytest
 from isamap.deploy.against import process, ring
 from isamap.deploy.against.library import Found
 from isamap.deploy.against.process import Process
+from isamap.deploy.against.reference import reference
 from isamap.deploy.against.ring import Ring
 from isamap.deploy.against.rounds import Dropped
 from isamap.errors import InputError
+from isamap.simulate import random_inputs
 from tests.cores import CORE
 from tests.deploy.against.kernels import gemm, product
 from tests.deploy.against.misbehaving import FAKES
@@ -26,7 +28,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="co
 
 
 @pytest.fixture(autouse=True)
-def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(ring, "_ALL", FAKES)
     monkeypatch.setattr(ring, "LIBRARIES", tuple(each.name for each in FAKES))
     monkeypatch.setattr(ring, "_CALL_LIMIT_S", 2.0)
@@ -78,6 +81,21 @@ def test_what_isamap_does_not_compile_ends_the_contest() -> None:
             arena.contest(product("C[m,n] += A[m,k] * B[k,n]", {"A": (3, 7), "B": (7, 5), "C": (3, 5)},
                                   {"A": (14, 2), "B": (12, 2), "C": (12, 2)}), CORE)  # fmt: skip
         assert arena.contest(gemm(4, 5, 6), CORE, 0.0).ours.is_right
+
+
+def test_packed_and_measured_kernels_of_two_threads_are_right() -> None:
+    """All that ``jit`` can be asked; threads may share a CPU here."""
+    values = random_inputs(gemm(24, 40, 33), 0)
+    process = Process("isamap", Found("1"), os.sched_getaffinity(0), 2)
+    try:
+        arguments = (gemm(24, 40, 33), CORE, values, frozenset("B"), True)
+        how, ranking = process.ask("take", *arguments, limit_s=60)
+        assert reference(gemm(24, 40, 33), values).judge(process.ask("result", limit_s=5))[1] == ""
+    finally:
+        process.kill()
+    assert how.startswith("2 shares of ")
+    assert "panels of B before" in how
+    assert ranking.regret >= 0
 
 
 def test_only_factors_are_packed() -> None:
@@ -139,6 +157,12 @@ def _lives(child: Path) -> bool:
         return (child / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_files_of_the_current_folder_are_not_taken_for_modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("raise SystemExit('the wrong numpy')")
+    monkeypatch.chdir(tmp_path)
+    Process("numpy", Found(""), os.sched_getaffinity(0), 1).kill()
 
 
 def test_a_process_that_cannot_begin_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from isamap.errors import Unsupported
 from isamap.ir.blocking import Blocking
 from isamap.ir.contraction import Contraction, Strided
-from isamap.ir.cpu import Core
+from isamap.ir.cpu import Core, MultiplyAdd
 from isamap.ir.dtype import DTYPES
 from isamap.tiling.cached import blockings
 from isamap.tiling.cached.choose import few_tiles
@@ -17,6 +17,7 @@ from isamap.tiling.cached.cost import cycles
 from isamap.tiling.cached.formulation import Formulation
 from isamap.tiling.cached.options import Choice, Options, options
 from isamap.tiling.cached.roles import roles
+from tests.codegen.families import dot, pairs
 from tests.cores import CORE
 from tests.tiling.cached.contractions import gemm
 
@@ -88,15 +89,6 @@ def test_lanes_along_the_sum_where_both_factors_have_it_side_by_side() -> None:
     assert how.vector == "k"
 
 
-def test_a_finish_keeps_sums_whole() -> None:
-    from isamap.ir.contraction import Finish
-    from isamap.ir.scalar import Access, Read
-
-    value = Read(Access("S", ()))
-    what = replace(gemm(64, 64, 4096), finish=Finish(value, "S"))
-    assert all(how.tile(what.extents)["k"] == 4096 for how, _ in blockings(what, CORE, 4))
-
-
 def test_factors_in_panels_before_are_not_packed_again() -> None:
     ((how, _),) = blockings(gemm(32, 512, 512), CORE, 1, ["B"])
     (panels,) = (each for each in how.panels if each.tensor == "B")
@@ -107,3 +99,24 @@ def test_an_output_with_no_neighbours_is_refused() -> None:
     apart = Strided("C", DTYPES["f32"], {"m": 80, "n": 2})
     with pytest.raises(Unsupported, match="no axis lies next to each other"):
         blockings(replace(gemm(8, 40, 9), output=apart), CORE, 1)
+
+
+def _bytes(rows: int, product: MultiplyAdd) -> list[tuple[Blocking, float]]:
+    what = gemm(rows, 300, 130, "NT", ("u8", "s8", "s32"))
+    return blockings(what, replace(CORE, multiply_adds=(product,)), 8)
+
+
+def test_bytes_lie_in_panels_along_the_lanes() -> None:
+    """Both factors where they become words on their way; never lanes along the reduction."""
+    for product, least in ((dot(8), {"B"}), (pairs(8), {"A", "B"})):
+        for how, _ in _bytes(40, product):
+            assert how.vector == "n"
+            assert {panels.tensor for panels in how.panels} >= least
+
+
+def test_the_next_panels_are_fetched_early_where_rows_are_few_and_blocks_small() -> None:
+    assert all(how.early == ("B",) for how, _ in _bytes(40, dot(8)))
+    assert not any(how.early for how, _ in _bytes(700, dot(8)))
+    wide = [how for how, _ in blockings(gemm(400, 4096, 512), CORE, 4) if how.panels and how.loops[0].step >= 512]
+    assert wide
+    assert not any(how.early for how in wide)
