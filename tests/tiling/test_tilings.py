@@ -62,7 +62,7 @@ def test_hopeless_tilings_are_left_out() -> None:
     """Tiles of one element, 192,000 of them, are not worth a schedule beside those of 16 x 256."""
     found = tilings(binding_of("gemm", "tpu_v1", {"M": 16, "N": 300, "K": 40}))
     values = [tiling.modelled_value for tiling in found]
-    assert len(values) > 2
+    assert len(values) > 1
     assert max(values) <= 8 * min(values)
 
 
