@@ -57,6 +57,14 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     assert (tmp_path / "gemm.json").is_file()
 
 
+def test_the_python_of_the_page_on_this_cpu_runs(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "tutorial" / "kernels_for_this_cpu.md").read_text(encoding="utf-8")
+    blocks = [block for language, block in _BLOCK.findall(text) if language == "python"]
+    assert len(blocks) > 4
+    done = run(["-c", "".join(blocks)], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
