@@ -25,8 +25,8 @@ from isamap.ir.ranking import Ranking
 from isamap.ir.workload import Workload
 from isamap.tiling.cached import blockings, shares
 
-_CANDIDATES = 16
-_MEASURING_S = 3.0
+_CANDIDATES = 12
+_MEASURING_S = 2.0
 
 
 def jit(
