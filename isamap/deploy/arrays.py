@@ -40,9 +40,14 @@ def _number(name: str, given: int | float, dtype: DType) -> Array:
     return np.asarray(dtype.wrap(given)).astype(_TYPES[dtype.name])
 
 
+def kind(tensor: Tensor) -> np.dtype[Any]:
+    """numpy's type of the elements."""
+    return np.dtype(_TYPES[tensor.dtype.name])
+
+
 def empty(tensor: Tensor) -> Array:
     """An array of the shape and type of ``tensor``."""
-    return np.empty(tensor.shape, _TYPES[tensor.dtype.name])
+    return np.empty(tensor.shape, kind(tensor))
 
 
 def tensor_of(name: str, array: Array) -> Tensor:

@@ -31,9 +31,13 @@ class Part:
     def native(self) -> Native:
         return loaded(self.code, "kernel", len(arguments(self.what)) + 1)
 
+    @cached_property
+    def scratch_bytes(self) -> int:
+        return scratch_bytes(self.what, self.how, self.product)
+
     def scratch(self) -> Array:
         """Memory for the panels of one call, aligned."""
-        return aligned(scratch_bytes(self.what, self.how, self.product))
+        return aligned(self.scratch_bytes)
 
     def panels(self, tensor: str, address: int) -> Array:
         """The tensor that begins at ``address``, copied into panels."""
