@@ -17,18 +17,11 @@ from isamap.ir.blocking import Blocking, Loop, Panels, Prefetch
 from isamap.ir.cpu import Core, MultiplyAdd
 from isamap.ir.factors import taken
 from isamap.tiling.cached.roles import Roles
+from isamap.tiling.cached.tiles import Tile, dots, outer_tiles
 
 _MANY_ROWS = 512
 _EARLY_BYTES = 256 << 10  # beside what tiles use of a second cache of 1 or 2 MiB
 _UNROLL = 4  # steps in the body of the innermost loop: enough to hide its own instructions
-
-
-@dataclass(frozen=True)
-class Tile:
-    """``rows`` x ``vectors`` registers of sums; where the lanes lie along the depth, rows x columns of them."""
-
-    rows: int
-    vectors: int
 
 
 @dataclass(frozen=True)
@@ -118,7 +111,7 @@ def _loop(roles: Roles, axis: str | None, size: int) -> list[Loop]:
 def options(roles: Roles, core: Core, before: frozenset[str] = frozenset()) -> Options:
     """What is tried for a contraction whose axes play these parts."""
     product_of = core.multiply_add(roles.what)
-    tiles = _dot_tiles(roles, core) if roles.is_dot else _tiles(roles, core, product_of)
+    tiles = dots(roles, core) if roles.is_dot else outer_tiles(roles, core, product_of)
     rows, columns, depth = (roles.extent(axis) for axis in (roles.rows, roles.columns, roles.depth))
     depths = (2048,) if roles.is_dot else (8 if rows <= _FEW_ROWS else 64, 64, 256, 512, 1024)
     cut = not roles.inside
@@ -157,47 +150,6 @@ def _is_widened(roles: Roles, product_of: MultiplyAdd) -> bool:
     """Do the rows' elements get wider on their way? In panels they do once, otherwise whenever they are broadcast."""
     taken_as = taken(roles.what, roles.columns or "", product_of)
     return any(each.dtype.bits > each.factor.dtype.bits for each in taken_as if each.factor == roles.across)
-
-
-def _tiles(roles: Roles, core: Core, product_of: MultiplyAdd) -> tuple[Tile, ...]:
-    """Up to four vectors wide, as high as the registers allow: heights that cut the rows into equal tiles, and fewer
-    than these where more would not help."""
-    rows, found = roles.extent(roles.rows), []
-    for vectors in range(1, min(4, ceil(roles.extent(roles.columns) / product_of.lanes)) + 1):
-        most = (core.registers - vectors - 1) // vectors
-        for height in _heights(rows, most):
-            found.append(Tile(height, vectors))
-    return tuple(found)
-
-
-def _heights(extent: int, most: int) -> list[int]:
-    counts = range(ceil(extent / most), ceil(extent / most) + 3)
-    few = [n for n in (8, 6) if n < min(extent, most)]
-    return sorted({*(ceil(extent / count) for count in counts), min(extent, most), *few}, reverse=True)
-
-
-_DOTS = (
-    (4, 4),
-    (5, 4),
-    (4, 5),
-    (6, 3),
-    (3, 6),
-    (8, 2),
-    (2, 8),
-    (8, 1),
-    (1, 8),
-    (16, 1),
-    (1, 16),
-    (2, 2),
-    (1, 4),
-    (4, 1),
-)
-
-
-def _dot_tiles(roles: Roles, core: Core) -> tuple[Tile, ...]:
-    rows, columns = roles.extent(roles.rows), roles.extent(roles.columns)
-    shapes = {(min(high, rows), min(wide, columns)) for high, wide in _DOTS}
-    return tuple(Tile(high, wide) for high, wide in sorted(shapes) if high * wide + high + wide <= core.registers)
 
 
 def _sizes(extent: int, about: Iterable[int], multiple: int) -> tuple[int, ...]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from math import ceil
 
 from isamap.ir.cpu import Core
-from isamap.tiling.cached.options import Options, Tile
+from isamap.tiling.cached.options import Options
+from isamap.tiling.cached.tiles import Tile
 
 _LOOP_CYCLES = 14.0  # entering and leaving the loop of a register tile, with its mispredicted end
 _FOLD_CYCLES = 6.0  # adding up the lanes of one sum

@@ -7,10 +7,11 @@ import pytest
 from isamap.host import load_target
 from isamap.tiling.cached import core_of, shares
 from isamap.tiling.cached.cost import Cycles, cycles
-from isamap.tiling.cached.options import Choice, Options, Tile, options
+from isamap.tiling.cached.options import Choice, Options, options
 from isamap.tiling.cached.pipes import pipes
 from isamap.tiling.cached.roles import roles
 from isamap.tiling.cached.streams import fits, home, line_cycles, places, walk_cycles
+from isamap.tiling.cached.tiles import Tile
 from tests.cores import CORE
 from tests.tiling.cached.contractions import gemm
 
