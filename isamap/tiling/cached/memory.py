@@ -60,7 +60,8 @@ def rows_factor(options: Options, core: Core, choice: Choice) -> float:
     touched = own * (height + wide) if choice.rows_inside else own * (tile.rows + wide)
     between = _level(core, touched, 1, 0, 0)
     lines = ceil(rows * deep * size * roles.steps / _LINE)
-    first = line_cycles(core, home(core, _all_bytes(options)), None)
+    far = home(core, _all_bytes(options))
+    first = line_cycles(core, far, None) + restart_cycles(core, far, choice.depth * size, tile.rows)
     cycles = lines * (blocks * first + (passes - blocks) * line_cycles(core, between, None))
     if not choice.rows_packed and roles.across.tensor not in options.before and _thrashes(options, core, tile.rows):
         steps = passes * ceil(rows / tile.rows) * deep * roles.steps
