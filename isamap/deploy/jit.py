@@ -117,5 +117,5 @@ def _quickest(
         candidates.append(part(what, how, core))
     progress(f"timing {len(candidates)} candidates")
     seconds = seconds_of(candidates, _MEASURING_S)
-    ranking = Ranking(tuple(cycles for _, cycles in chosen), tuple(seconds))
+    ranking = Ranking(tuple(cycles for _, cycles in chosen[: len(seconds)]), tuple(seconds))
     return candidates[seconds.index(min(seconds))], ranking

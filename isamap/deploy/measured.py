@@ -14,18 +14,26 @@ from isamap.ir.panels import layout
 
 _ROUND_S = 1e-3  # long beside the call, short beside the time slices of a scheduler
 _LEAST_ROUNDS = 3
+_LIMIT_S = 8.0
 
 
-def seconds_of(parts: Sequence[Part], seconds: float) -> list[float]:
+def seconds_of(parts: Sequence[Part], seconds: float, limit_s: float = _LIMIT_S) -> list[float]:
     """Of each way to do the same contraction the seconds of one call, least of several rounds by turns, for about
-    ``seconds`` in all; on arrays of its own, filled with ones."""
+    ``seconds`` in all; on arrays of its own, filled with ones. Of calls that take long there are fewer rounds, or only
+    the first ways are timed, as far as they can begin within ``limit_s``."""
     memories = {name: _memory(parts[0].what, name) for name in arguments(parts[0].what)}
-    calls = [_Call(part, memories) for part in parts]
-    times = [call.round(1) for call in calls]
+    begun, calls, times = perf_counter(), list[_Call](), list[float]()
+    for part in parts:
+        if times and perf_counter() - begun > limit_s:
+            break
+        calls.append(_Call(part, memories))
+        times.append(calls[-1].round(1))
     counts = [max(1, int(_ROUND_S / time)) for time in times]
-    begun, rounds = perf_counter(), 0
-    while rounds < _LEAST_ROUNDS or perf_counter() - begun < seconds:
+    started, rounds = perf_counter(), 0
+    while rounds < _LEAST_ROUNDS or perf_counter() - started < seconds:
         for n, call in enumerate(calls):
+            if perf_counter() - begun > limit_s and rounds:
+                return times
             times[n] = min(times[n], call.round(counts[n]))
         rounds += 1
     return times
