@@ -49,7 +49,7 @@ def test_what_is_measured_is_host_from_then_on(kept: Path) -> None:
     assert done.exit_code == 0, done.output
     assert f"hardware file: {kept}" in done.stdout
     assert "118 GF/s" in done.stdout
-    assert done.stderr.startswith(f"host: {CPU} with avx512bw")
+    assert done.stderr.startswith(f"host: {CPU} with avx2 avx512bw")
     assert load_target(kept).clock_hz == 3_680_000_000
     assert json.loads(run("list", "--json").stdout)["targets"][0]["file"] == str(kept)
     mapped = run("map", "gemm", "host", "--instruction", "vfmadd231ps_splat", "--set", "in=f32", "--set", "acc=f32",
