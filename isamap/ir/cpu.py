@@ -71,5 +71,6 @@ class Core:
             for each in self.multiply_adds:
                 if (*each.factors, each.sums) == (*types, what.sums.name):
                     return each
-        known = ", ".join(f"{each.factors[0]} * {each.factors[1]} into {each.sums}" for each in self.multiply_adds)
-        raise Unsupported("code generation", f"{one} * {other} into {what.sums} on {self.name}", f"it has {known}")
+        known = [f"{each.factors[0]} * {each.factors[1]} into {each.sums}" for each in self.multiply_adds]
+        has = f"it has {', '.join(dict.fromkeys(known))}"
+        raise Unsupported("code generation", f"{one} * {other} into {what.sums} on {self.name}", has)
