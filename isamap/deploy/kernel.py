@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
+from typing import Any
 
 from isamap.codegen.kernel import arguments
 from isamap.deploy.arrays import Array, as_array, empty, require, require_apart
@@ -86,8 +87,9 @@ class Kernel:
         """A call on these arrays, checked once, for who makes it often, one at a time. Raises InputError."""
         result, shares, kept = self._prepared(arrays, out)
         calls = [_fixed(part, share) for part, share in zip(self.parts, shares, strict=True)]
-        call = calls[0] if len(calls) == 1 else partial(_run, calls)
-        return Bound(call, (self, result, arrays, kept))
+        call: Any = calls[0] if len(calls) == 1 else partial(_run, calls)
+        call.kept = self, result, arrays, kept  # as long as who may call it
+        return Bound(call, call.kept)
 
     @cached_property
     def _glance(self) -> Glance | None:

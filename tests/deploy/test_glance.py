@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -76,3 +78,18 @@ def test_shared_memory_is_seen() -> None:
         f(a, B, out=out)
     apart = memory[42:].reshape(6, 20)
     assert np.array_equal(f(a, B, out=apart), np.zeros((6, 20)))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_bound_call_keeps_what_it_points_to(threads: int) -> None:
+    """Whoever holds the call alone still holds its arrays."""
+    a = A.copy()
+    out = np.zeros((6, 20), np.float32)
+    held = [weakref.ref(a), weakref.ref(out)]
+    call = jit(PRODUCT, CORE, A=a, B=B, threads=threads).bound(a, B, out=out).call
+    del a, out
+    gc.collect()
+    call()
+    kept = [each() for each in held]
+    assert kept[0] is not None
+    assert np.array_equal(kept[1], A @ B)
